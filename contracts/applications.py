@@ -1,0 +1,168 @@
+"""What applications tells: who asked to join which term, their tasks, their evaluations, and what became of it."""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from contracts.event import Event
+from contracts.ids import AccountId, ApplicationId, EvaluationId, ProjectId, TaskId, TermId
+from contracts.money import Country
+from contracts.time import Instant
+
+
+class ApplicationStatus(StrEnum):
+    PENDING = "pending"
+    WAITLISTED = "waitlisted"
+    ACCEPTED = "accepted"
+    ACTIVE = "active"
+    GRADUATED = "graduated"
+    FAILED = "failed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class Attendance(StrEnum):
+    FULL_TIME = "full_time"
+    PART_TIME = "part_time"
+
+
+class ApplicationEvent(Event):
+    source: ClassVar[str] = "applications"
+    topic: ClassVar[str] = "applications.events"
+    noun: ClassVar[str] = "application"
+
+    id: ApplicationId
+    project_id: ProjectId
+    term_id: TermId
+    mentee_id: AccountId
+    status: ApplicationStatus
+    country: Country
+    """Where the mentee lived when applying."""
+    attendance: Attendance | None
+    prerequisites_completed_at: Instant | None
+    accepted_at: Instant | None
+
+
+class ApplicationSubmitted(ApplicationEvent):
+    """A person applied to a term."""
+
+    type: Literal["application.submitted.v1"] = "application.submitted.v1"
+
+
+class PrerequisitesCompleted(ApplicationEvent):
+    """Every prerequisite task of the application is completed; told once."""
+
+    type: Literal["prerequisites.completed.v1"] = "prerequisites.completed.v1"
+
+
+class ApplicationAccepted(ApplicationEvent):
+    """An administrator chose this applicant; the mentee has 14 days to confirm."""
+
+    type: Literal["application.accepted.v1"] = "application.accepted.v1"
+
+
+class ApplicationConfirmed(ApplicationEvent):
+    """The mentee signed the participation agreement; the mentorship is active."""
+
+    type: Literal["application.confirmed.v1"] = "application.confirmed.v1"
+
+
+class ApplicationDeclined(ApplicationEvent):
+    """An administrator declined, or the offer expired."""
+
+    type: Literal["application.declined.v1"] = "application.declined.v1"
+    reason_code: str
+
+
+class ApplicationWithdrawn(ApplicationEvent):
+    """The mentee withdrew."""
+
+    type: Literal["application.withdrawn.v1"] = "application.withdrawn.v1"
+
+
+class TaskStatus(StrEnum):
+    ASSIGNED = "assigned"
+    IN_PROGRESS = "in_progress"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    COMPLETED = "completed"
+
+
+class TaskEvent(Event):
+    source: ClassVar[str] = "applications"
+    topic: ClassVar[str] = "applications.events"
+    noun: ClassVar[str] = "task"
+
+    id: TaskId
+    application_id: ApplicationId
+    status: TaskStatus
+    name: str
+    due_on: date | None
+
+
+class TaskAssigned(TaskEvent):
+    """A mentee was given a task."""
+
+    type: Literal["task.assigned.v1"] = "task.assigned.v1"
+
+
+class TaskStarted(TaskEvent):
+    """The mentee works on it."""
+
+    type: Literal["task.started.v1"] = "task.started.v1"
+
+
+class TaskSubmitted(TaskEvent):
+    """The mentee handed it in."""
+
+    type: Literal["task.submitted.v1"] = "task.submitted.v1"
+
+
+class TaskReturned(TaskEvent):
+    """A mentor or administrator gave it back with a comment."""
+
+    type: Literal["task.returned.v1"] = "task.returned.v1"
+
+
+class TaskCompleted(TaskEvent):
+    """A mentor or administrator is content with it."""
+
+    type: Literal["task.completed.v1"] = "task.completed.v1"
+
+
+class Milestone(StrEnum):
+    """The evaluations of a mentorship, in their order."""
+
+    FIRST = "first"
+    MIDTERM = "midterm"
+    THIRD = "third"
+    FINAL = "final"
+
+
+class Verdict(StrEnum):
+    SATISFACTORY = "satisfactory"
+    UNSATISFACTORY = "unsatisfactory"
+
+
+class EvaluationEvent(Event):
+    source: ClassVar[str] = "applications"
+    topic: ClassVar[str] = "applications.events"
+    noun: ClassVar[str] = "evaluation"
+
+    id: EvaluationId
+    application_id: ApplicationId
+    milestone: Milestone
+    due_on: date
+    verdict: Verdict | None
+
+
+class EvaluationScheduled(EvaluationEvent):
+    """The mentorship was confirmed, so this evaluation is due."""
+
+    type: Literal["evaluation.scheduled.v1"] = "evaluation.scheduled.v1"
+
+
+class EvaluationRecorded(EvaluationEvent):
+    """A mentor or administrator said how it goes."""
+
+    type: Literal["evaluation.recorded.v1"] = "evaluation.recorded.v1"

@@ -1,0 +1,90 @@
+"""What identity tells: accounts and their platform roles, profiles, and (on a topic of its own) who people are."""
+
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from contracts.event import Event
+from contracts.ids import AccountId
+from contracts.money import Country
+
+
+class PlatformRole(StrEnum):
+    STAFF = "staff"
+    FINANCE = "finance"
+
+
+class AccountStatus(StrEnum):
+    UNVERIFIED = "unverified"
+    ACTIVE = "active"
+
+
+class AccountEvent(Event):
+    source: ClassVar[str] = "identity"
+    topic: ClassVar[str] = "identity.events"
+    noun: ClassVar[str] = "account"
+
+    id: AccountId
+    status: AccountStatus
+    roles: tuple[PlatformRole, ...]
+
+
+class AccountRegistered(AccountEvent):
+    """Somebody asked for an account; the address is not proved yet."""
+
+    type: Literal["account.registered.v1"] = "account.registered.v1"
+
+
+class AccountVerified(AccountEvent):
+    """The owner proved the address; the account can be used."""
+
+    type: Literal["account.verified.v1"] = "account.verified.v1"
+
+
+class AccountRolesChanged(AccountEvent):
+    """Platform roles were granted or taken."""
+
+    type: Literal["account-roles.changed.v1"] = "account-roles.changed.v1"
+
+
+class MenteeProfileSaved(Event):
+    """A person told about themself as a mentee; what eligibility and stipends need of it, and no more."""
+
+    source: ClassVar[str] = "identity"
+    topic: ClassVar[str] = "identity.events"
+    noun: ClassVar[str] = "mentee-profile"
+
+    type: Literal["mentee-profile.saved.v1"] = "mentee-profile.saved.v1"
+    id: AccountId
+    complete: bool
+    country: Country | None
+    """Current residence."""
+    of_age: bool
+    """Declares to be at least 18."""
+    may_work: bool
+    """Declares to be allowed to work where they live."""
+
+
+class MentorProfileSaved(Event):
+    """A person told about themself as a mentor."""
+
+    source: ClassVar[str] = "identity"
+    topic: ClassVar[str] = "identity.events"
+    noun: ClassVar[str] = "mentor-profile"
+
+    type: Literal["mentor-profile.saved.v1"] = "mentor-profile.saved.v1"
+    id: AccountId
+    complete: bool
+
+
+class PersonDescribed(Event):
+    """Who an account belongs to. Personal data, on a compacted topic: only the newest matters, erasure empties it."""
+
+    source: ClassVar[str] = "identity"
+    topic: ClassVar[str] = "identity.people"
+    noun: ClassVar[str] = "person"
+
+    type: Literal["person.described.v1"] = "person.described.v1"
+    id: AccountId
+    name: str
+    emails: tuple[str, ...]
+    """Proved addresses, lower case, the one for mail first."""

@@ -1,0 +1,158 @@
+"""What projects tells: enrollments and their people, terms, mentor invitations."""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.event import Event
+from contracts.ids import AccountId, MentorInvitationId, ProjectId, TermId
+from contracts.time import Instant
+
+
+class ProjectStatus(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    PUBLISHED = "published"
+    HIDDEN = "hidden"
+    REJECTED = "rejected"
+    ARCHIVED = "archived"
+
+
+class PrerequisiteTemplate(BaseModel):
+    """What every applicant is asked to do before the decision; copied into a task when somebody applies."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    description: str
+    due_on: date | None = None
+
+
+class ProjectEvent(Event):
+    source: ClassVar[str] = "projects"
+    topic: ClassVar[str] = "projects.events"
+    noun: ClassVar[str] = "project"
+
+    id: ProjectId
+    slug: str
+    name: str
+    description: str
+    status: ProjectStatus
+    skills: tuple[str, ...]
+    prerequisites: tuple[PrerequisiteTemplate, ...]
+    administrators: tuple[AccountId, ...]
+    mentors: tuple[AccountId, ...]
+
+
+class ProjectDrafted(ProjectEvent):
+    """Somebody began an enrollment and is its administrator."""
+
+    type: Literal["project.drafted.v1"] = "project.drafted.v1"
+
+
+class ProjectEdited(ProjectEvent):
+    """An administrator changed what the project says of itself."""
+
+    type: Literal["project.edited.v1"] = "project.edited.v1"
+
+
+class ProjectSubmitted(ProjectEvent):
+    """An administrator asked staff for review."""
+
+    type: Literal["project.submitted.v1"] = "project.submitted.v1"
+
+
+class ProjectPublished(ProjectEvent):
+    """Staff accepted the enrollment; the public sees it."""
+
+    type: Literal["project.published.v1"] = "project.published.v1"
+
+
+class ProjectRejected(ProjectEvent):
+    """Staff sent the enrollment back; it can be edited and submitted again."""
+
+    type: Literal["project.rejected.v1"] = "project.rejected.v1"
+    reason: str
+
+
+class MentorJoined(ProjectEvent):
+    """A person became mentor of the project."""
+
+    type: Literal["mentor.joined.v1"] = "mentor.joined.v1"
+    mentor_id: AccountId
+
+
+class TermEvent(Event):
+    source: ClassVar[str] = "projects"
+    topic: ClassVar[str] = "projects.events"
+    noun: ClassVar[str] = "term"
+
+    id: TermId
+    project_id: ProjectId
+    name: str
+    window_opens_at: Instant
+    window_closes_at: Instant
+    starts_at: Instant
+    ends_at: Instant
+    capacity: int
+
+
+class TermPlanned(TermEvent):
+    """An administrator set a run of the project."""
+
+    type: Literal["term.planned.v1"] = "term.planned.v1"
+
+
+class TermOpened(TermEvent):
+    """The application window's first instant has passed."""
+
+    type: Literal["term.opened.v1"] = "term.opened.v1"
+
+
+class TermClosed(TermEvent):
+    """The application window's last instant has passed."""
+
+    type: Literal["term.closed.v1"] = "term.closed.v1"
+
+
+class TermStarted(TermEvent):
+    """The mentorships of the term begin."""
+
+    type: Literal["term.started.v1"] = "term.started.v1"
+
+
+class TermEnded(TermEvent):
+    """The mentorships of the term are over."""
+
+    type: Literal["term.ended.v1"] = "term.ended.v1"
+
+
+class InvitationStatus(StrEnum):
+    INVITED = "invited"
+    ACCEPTED = "accepted"
+
+
+class MentorInvitationEvent(Event):
+    source: ClassVar[str] = "projects"
+    topic: ClassVar[str] = "projects.events"
+    noun: ClassVar[str] = "mentor-invitation"
+
+    id: MentorInvitationId
+    project_id: ProjectId
+    status: InvitationStatus
+    expires_at: Instant
+
+
+class MentorInvitationSent(MentorInvitationEvent):
+    """An administrator invited somebody by mail; the address stays with projects."""
+
+    type: Literal["mentor-invitation.sent.v1"] = "mentor-invitation.sent.v1"
+
+
+class MentorInvitationAccepted(MentorInvitationEvent):
+    """The invited person said yes."""
+
+    type: Literal["mentor-invitation.accepted.v1"] = "mentor-invitation.accepted.v1"
+    account_id: AccountId
