@@ -1,0 +1,44 @@
+"""The AsyncAPI document of a service, made from what it publishes and what it hears."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from faststream.kafka import KafkaBroker
+from faststream.specification import AsyncAPI
+from jinja2 import Environment, FileSystemLoader
+
+from contracts.catalog import TOPICS, events_of
+from services.chassis.bus import Listener, subscribe, union
+
+_PAGES: Final = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+
+
+def document(service: str, listener: Listener[Any], version: str, said: str) -> dict[str, Any]:
+    """Describe channels, messages and their schemas; nothing is connected."""
+    broker = KafkaBroker("kafka:9092", apply_types=False, logger=None)
+    for topic in TOPICS:
+        written = events_of(topic.name)
+        if written and written[0].source == service:
+            broker.publisher(topic.name, schema=union(written), title=f"{topic.name}:publish")
+    for name in listener.topics:
+        subscriber = subscribe(broker, (name,), service)
+        subscriber(_hearing(union(listener.hears(name))))
+    specification = AsyncAPI(broker, title=f"Mentorship {service}", version=version, description=said)
+    written_out: dict[str, Any] = json.loads(specification.to_specification().to_json())
+    return written_out
+
+
+def _hearing(events: Any) -> Any:
+    async def hear(event: Any) -> None:
+        raise NotImplementedError
+
+    hear.__annotations__["event"] = events
+    return hear
+
+
+def page(service: str, listener: Listener[Any]) -> str:
+    """Show the same for people: every event with its meaning and schema."""
+    mine = [event for topic in TOPICS for event in events_of(topic.name) if event.source == service]
+    heard = [event for topic in listener.topics for event in listener.hears(topic)]
+    return _PAGES.get_template("asyncapi.html").render(service=service, publishes=mine, hears=heard)

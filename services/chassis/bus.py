@@ -1,0 +1,222 @@
+"""Listening to other services: which of their events we hear, and how one is applied, retried or set aside."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any, Final, Generic, TypeVar
+
+import structlog
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+from opentelemetry.trace import SpanKind
+
+from contracts.catalog import events_of
+from contracts.event import Event
+from services.chassis import metrics
+from services.chassis.domain import Refusal
+from services.chassis.inbox import Inbox
+from services.chassis.messages import Message, Unreadable
+from services.chassis.mongo import StoreAway
+from services.chassis.tracing import span
+
+log = structlog.get_logger()
+
+ATTEMPTS: Final = 3
+LANES: Final = 4
+"""Keys worked on at the same time."""
+
+S = TypeVar("S")
+E = TypeVar("E", bound=Event)
+Handler = Callable[[E, S], Awaitable[None]]
+Apply = Callable[[Event], Awaitable[None]]
+
+
+class Listener(Generic[S]):
+    """What a service does about each event it hears; every handler runs in the transaction that marks the event."""
+
+    def __init__(self) -> None:
+        self._handlers: list[tuple[type[Event], Handler[Any, S]]] = []
+
+    def __call__(
+        self, kind: type[E]
+    ) -> Callable[[Callable[[E, S], Awaitable[None]]], Callable[[E, S], Awaitable[None]]]:
+        """Hear this kind of event, and every kind derived from it."""
+
+        def register(handler: Handler[E, S]) -> Handler[E, S]:
+            self._handlers.append((kind, handler))
+            return handler
+
+        return register
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return tuple(sorted({kind.topic for kind, _ in self._handlers}))
+
+    def hears(self, topic: str) -> tuple[type[Event], ...]:
+        kinds = tuple(kind for kind, _ in self._handlers)
+        return tuple(event for event in events_of(topic) if issubclass(event, kinds))
+
+    async def apply(self, event: Event, store: S) -> None:
+        for kind, handler in self._handlers:
+            if isinstance(event, kind):
+                await handler(event, store)
+
+
+class Consumer:
+    """Takes batches off the bus; keys go side by side, each in its order."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        topics: Sequence[str],
+        apply: Callable[[Event], Awaitable[None]],
+        *,
+        servers: str,
+        group: str,
+    ) -> None:
+        self._inbox = inbox
+        self._apply = apply
+        self.joined = False
+        self._broker = KafkaBroker(
+            servers,
+            apply_types=False,
+            consumer_only=True,
+            allow_auto_create_topics=False,
+            graceful_timeout=15,
+            logger=None,
+        )
+        self._subscriber = subscribe(self._broker, topics, group)
+        self._subscriber(self.deliver)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Join the group, trying for as long as it takes, and leave it at the end."""
+        try:
+            while not stopping.is_set() and not self.joined:
+                await self._join()
+            while not stopping.is_set():
+                await self._measure()
+                await _until(stopping, 5)
+        finally:
+            await self._broker.stop()
+
+    async def _join(self) -> None:
+        try:
+            await self._broker.start()
+            self.joined = True
+        except (KafkaError, OSError) as error:
+            log.warning("bus away", error=type(error).__name__)
+            await self._broker.stop()
+            await asyncio.sleep(0.5)
+
+    async def deliver(self, records: Sequence[Any]) -> None:
+        """Apply a batch; comes back when each message was applied, passed over, waits, or was set aside."""
+        lanes: dict[str, list[Message]] = defaultdict(list)
+        for record in records:
+            message = Message.of(record)
+            lanes[message.lane].append(message)
+        places = asyncio.Semaphore(LANES)
+        async with asyncio.TaskGroup() as group:
+            for messages in lanes.values():
+                group.create_task(self._work_off(messages, places))
+
+    async def _work_off(self, messages: Sequence[Message], places: asyncio.Semaphore) -> None:
+        async with places:
+            for message in messages:
+                with span(f"apply {message.headers.get('ce_type', '?')}", SpanKind.CONSUMER, message.headers):
+                    await self._settle(message)
+
+    async def _settle(self, message: Message) -> None:
+        attempt = 1
+        while True:
+            try:
+                outcome = await self._inbox.receive(message, self._apply)
+            except StoreAway:
+                metrics.RETRIES.labels(message.topic).inc()
+                await asyncio.sleep(_pause(attempt := min(attempt + 1, 6)))
+            except (Refusal, Unreadable) as error:
+                return await self._set_aside(message, error, attempt)
+            except Exception as error:
+                if attempt == ATTEMPTS:
+                    log.exception("message set aside", topic=message.topic, key=message.key)
+                    return await self._set_aside(message, error, attempt)
+                metrics.RETRIES.labels(message.topic).inc()
+                await asyncio.sleep(_pause(attempt))
+                attempt += 1
+            else:
+                metrics.CONSUMED.labels(message.topic, outcome).inc()
+                return None
+
+    async def _set_aside(self, message: Message, error: Exception, attempts: int) -> None:
+        reason = f"{type(error).__name__}: {error}"
+        log.error("dead letter", topic=message.topic, key=message.key, place=message.place, reason=reason)
+        while True:
+            try:
+                return await self._inbox.set_aside(message, reason, attempts)
+            except StoreAway:
+                await asyncio.sleep(_pause(3))
+
+    async def _measure(self) -> None:
+        try:
+            await self._inbox.measure()
+        except StoreAway:
+            return
+        consumer = self._subscriber.consumer
+        behind: dict[str, int] = defaultdict(int)
+        for partition in consumer.assignment() if consumer else ():
+            end = consumer.highwater(partition)
+            if end is not None:
+                behind[partition.topic] += max(0, end - await consumer.position(partition))
+        for topic, messages in behind.items():
+            metrics.LAG.labels(topic).set(messages)
+
+
+def subscribe(broker: KafkaBroker, topics: Sequence[str], group: str) -> Any:
+    """Subscribe as bus.md says: earliest, acknowledged after the effect, read by a parser that cannot raise."""
+    return broker.subscriber(
+        *topics,
+        group_id=group,
+        batch=True,
+        max_records=200,
+        batch_timeout_ms=25,
+        fetch_max_wait_ms=50,
+        auto_offset_reset="earliest",
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        no_reply=True,
+        isolation_level="read_committed",
+        session_timeout_ms=15_000,
+        heartbeat_interval_ms=3_000,
+        rebalance_timeout_ms=30_000,
+        max_poll_interval_ms=600_000,
+        parser=_parse,
+        decoder=_decode,
+    )
+
+
+async def _parse(records: Any, original: Any) -> KafkaAckableMessage:
+    """Wrap a batch without looking into it: FastStream's own parser loses a record with a header that is not text."""
+    return KafkaAckableMessage(body=b"", raw_message=records, consumer=original.__self__._consumer)  # noqa: SLF001
+
+
+async def _decode(message: Any) -> Any:
+    return message.raw_message
+
+
+def union(events: Sequence[type[Event]]) -> Any:
+    return reduce(or_, events)
+
+
+def _pause(attempt: int) -> float:
+    """Back off, 0.2 s doubling to 5 s, with jitter so that replicas do not step in time."""
+    return float(min(5.0, 0.2 * 2**attempt)) * random.uniform(0.5, 1)  # noqa: S311 - not a secret
+
+
+async def _until(stopping: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return

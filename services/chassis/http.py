@@ -1,0 +1,221 @@
+"""Routes: who may call them, what they expect beyond the body, and how they answer."""
+
+import hashlib
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response, params
+from fastapi.dependencies.models import Dependant
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+from uuid6 import uuid7
+
+from services.chassis import commands
+from services.chassis.commands import Answer, Command, Replayed
+from services.chassis.domain import Actor, NotAllowed
+from services.chassis.paging import Malformed
+from services.chassis.problems import PreconditionMissing, UnsupportedMediaType
+from services.chassis.tokens import Unauthenticated
+
+_POLICIES: Final[set[Callable[..., Any]]] = set()
+_bearer: Final = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token of identity")
+
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+class Body(BaseModel):
+    """A request model: what it does not know it refuses."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class View(BaseModel):
+    """A response model, read off an aggregate."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Resource(JSONResponse):
+    """A resource and, as its ETag, its version."""
+
+    def __init__(self, content: Any, status_code: int = 200, headers: Any = None, **more: Any) -> None:
+        super().__init__(content, status_code, headers, **more)
+        if isinstance(content, dict) and "version" in content:
+            self.headers["ETag"] = f'"{content["version"]}"'
+
+
+class RouteWithoutPolicy(TypeError):
+    """A route that does not say who may call it."""
+
+
+def policy(check: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a dependency as saying who may call."""
+    _POLICIES.add(check)
+    return check
+
+
+async def _admit(request: Request, actor: Actor | None) -> None:
+    """From here on the command has a name; if it was answered before, that answer is given."""
+    if command := commands.current():
+        command.by = actor.id if actor else "anonymous"
+        await request.app.state.store.answers.refuse_repetition(command)
+
+
+@policy
+async def anyone(request: Request) -> None:
+    """Open to everybody, signed in or not."""
+    await _admit(request, None)
+
+
+@policy
+async def whoever(request: Request, bearer: Bearer) -> Actor | None:
+    """Open to everybody; says who it is where a token is sent."""
+    actor = await request.app.state.verifier.verify(bearer.credentials) if bearer else None
+    await _admit(request, actor)
+    return actor
+
+
+@policy
+async def signed_in(request: Request, bearer: Bearer) -> Actor:
+    """Whoever has a valid access token; what they may do is decided per object."""
+    if bearer is None:
+        raise Unauthenticated("This needs an access token: Authorization: Bearer ...")
+    actor: Actor = await request.app.state.verifier.verify(bearer.credentials)
+    await _admit(request, actor)
+    return actor
+
+
+def having(role: str) -> Callable[..., Any]:
+    """Whoever is signed in with this platform role."""
+
+    async def with_role(actor: By) -> Actor:
+        if not actor.has(role):
+            raise NotAllowed(f"This is for {role}.")
+        return actor
+
+    return policy(with_role)
+
+
+async def _now(request: Request) -> datetime:
+    now: datetime = request.app.state.clock()
+    return now
+
+
+async def _new_id() -> str:
+    return str(uuid7())
+
+
+async def _key_required(request: Request) -> None:
+    if "idempotency-key" not in request.headers:
+        raise PreconditionMissing(
+            "Money moves here: send an Idempotency-Key, so that a repeated request moves it once."
+        )
+
+
+By = Annotated[Actor, Depends(signed_in)]
+Reader = Annotated[Actor | None, Depends(whoever)]
+Now = Annotated[datetime, Depends(_now)]
+NewId = Annotated[str, Depends(_new_id)]
+KeyRequired: Final = Depends(_key_required)
+
+
+class CommandRoute(APIRoute):
+    """A route that honours `Idempotency-Key`, `If-Match` and `If-None-Match`, and refuses what it does not know."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+        known = set(_query_names(self.dependant))
+        view: TypeAdapter[Any] = TypeAdapter(self.response_model)
+        status = self.status_code or 200
+
+        def render(result: Any) -> Answer:
+            content = view.dump_python(view.validate_python(result, from_attributes=True), mode="json")
+            version = content.get("version") if isinstance(content, dict) else None
+            return Answer(status, bytes(JSONResponse(content).body), version)
+
+        async def handle(request: Request) -> Response:
+            _refuse_unknown(request, known)
+            self._refuse_media(request)
+            command = await _command_of(request, render)
+            with commands.carrying_out(command):
+                try:
+                    response = await answer(request)
+                except Replayed as replayed:
+                    response = _again(replayed.answer)
+            return _unless_known(request, response)
+
+        return handle
+
+    def _refuse_media(self, request: Request) -> None:
+        if self.body_field is None or isinstance(self.body_field.field_info, params.Form):
+            return
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in {"application/json", "application/merge-patch+json"}:
+            raise UnsupportedMediaType(f"Send application/json, not {kind or 'a body without Content-Type'!r}.")
+
+
+def router(prefix: str, tag: str) -> APIRouter:
+    return APIRouter(prefix=prefix, tags=[tag], route_class=CommandRoute, default_response_class=Resource)
+
+
+def refuse_routes_without_policy(app: FastAPI) -> None:
+    """Deny by default. Raises `RouteWithoutPolicy`, so that such a service does not start."""
+    for route in app.routes:
+        if isinstance(route, APIRoute) and not _POLICIES & set(_calls(route.dependant)):
+            raise RouteWithoutPolicy(f"{route.path} ({route.name}) does not say who may call it.")
+
+
+def _calls(dependant: Dependant) -> Iterable[Any]:
+    for below in dependant.dependencies:
+        yield below.call
+        yield from _calls(below)
+
+
+def _query_names(dependant: Dependant) -> Iterable[str]:
+    yield from (field.alias for field in dependant.query_params)
+    for below in dependant.dependencies:
+        yield from _query_names(below)
+
+
+def _refuse_unknown(request: Request, known: set[str]) -> None:
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if name not in known:
+            raise Malformed(
+                f"There is no query parameter {name!r} here; there are: {', '.join(sorted(known)) or 'none'}."
+            )
+        if names.count(name) > 1:
+            raise Malformed(f"The query parameter {name!r} is there more than once.")
+
+
+async def _command_of(request: Request, render: Callable[[Any], Answer]) -> Command:
+    key = request.headers.get("idempotency-key") if request.method == "POST" else None
+    if key is not None and not 1 <= len(key) <= 255:
+        raise Malformed("An Idempotency-Key has 1 to 255 characters.")
+    body = await request.body()
+    said = b"\n".join((request.method.encode(), request.url.path.encode(), body))
+    return Command(hashlib.sha256(said).hexdigest(), render, key, _version(request.headers.get("if-match")))
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None or if_match == "*":
+        return None
+    text = if_match.removeprefix("W/").strip('"')
+    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+        raise Malformed(f"If-Match takes the ETag of the resource, not {if_match[:50]!r}.")
+    return int(text)
+
+
+def _again(answer: Answer) -> Response:
+    headers = {"ETag": f'"{answer.version}"'} if answer.version is not None else {}
+    return Response(answer.body, answer.status, headers | {"Idempotency-Replayed": "true"}, "application/json")
+
+
+def _unless_known(request: Request, response: Response) -> Response:
+    tag = response.headers.get("etag")
+    if request.method == "GET" and tag and tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers={"ETag": tag})
+    return response

@@ -1,0 +1,36 @@
+"""One replica acts at a time: leases in the store, by the store's clock."""
+
+import uuid
+from datetime import timedelta
+from typing import Final
+
+from services.chassis.mongo import Database, Document
+
+LENGTH: Final = timedelta(seconds=10)
+
+
+class Lease:
+    """A name that one holder has for a while.
+
+    A holder that is slow may overlap with its successor, so what is done under a lease must bear repetition.
+    """
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._leases = database["leases"]
+        self._name = name
+        self._holder = uuid.uuid4().hex
+
+    async def hold(self) -> bool:
+        """Take or prolong the lease; False while somebody else has it."""
+        mine_or_over = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$until", "$$NOW"]}]}
+        until = {"$add": ["$$NOW", int(LENGTH.total_seconds() * 1000)]}
+        change: list[Document] = [{"$set": {"holder": self._holder, "until": until}}]
+        if await self._leases.update({"_id": self._name, "$expr": mine_or_over}, change):
+            return True
+        await self._leases.update({"_id": self._name}, {"$setOnInsert": {"holder": None, "until": None}}, upsert=True)
+        return False
+
+    async def release(self) -> None:
+        await self._leases.update(
+            {"_id": self._name, "holder": self._holder}, {"$set": {"until": None, "holder": None}}
+        )

@@ -1,0 +1,60 @@
+"""Structured logs, one JSON object a line, with the trace's id and without anything secret or personal."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Final
+
+import structlog
+
+from services.chassis.tracing import trace_id
+
+SECRET_NAMES: Final = re.compile(
+    r"passw|secret|token|code|cookie|authorization|signature|verifier|e?mail$", re.IGNORECASE
+)
+ADDRESS: Final = re.compile(r"[\w.+%-]+@([\w-]+\.)+[\w-]+")
+TOKEN: Final = re.compile(r"\beyJ[\w-]{10,}\.[\w-]+\.[\w-]*|(?<=code=)[^&\s]+|(?<=token=)[^&\s]+")
+REDACTED: Final = "[redacted]"
+
+Line = MutableMapping[str, Any]
+
+
+def redact(_: object, __: str, line: Line) -> Line:
+    """Blank values by their name, addresses and tokens wherever they stand."""
+    for name, value in line.items():
+        if SECRET_NAMES.search(name) and name not in {"status_code", "mail"}:
+            line[name] = REDACTED
+        elif isinstance(value, str):
+            line[name] = TOKEN.sub(REDACTED, ADDRESS.sub(REDACTED, value))
+    return line
+
+
+def _with_trace(_: object, __: str, line: Line) -> Line:
+    if id := trace_id():
+        line["trace_id"] = id
+    return line
+
+
+def start_logging(service: str, level: str) -> None:
+    """Send every log line, ours and the libraries', through one pipe to standard output."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _with_trace,
+    ]
+    last: list[Any] = [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer()]
+    remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove_meta, *last]))
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    for name in ("httpx", "httpcore", "aiokafka", "pymongo", "motor", "asyncio", "authlib"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)

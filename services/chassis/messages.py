@@ -1,0 +1,60 @@
+"""Messages as they come from the bus, read without ever raising."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from contracts.catalog import COMPACTED, EVENTS
+from contracts.event import Event
+
+
+class Unreadable(ValueError):
+    """The message cannot be understood; the text says why."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A record of a topic; `sequence` is 0 where it cannot be told."""
+
+    topic: str
+    place: str
+    """Partition and offset, for people."""
+    key: str
+    sequence: int
+    headers: Mapping[str, str]
+    value: bytes
+
+    @property
+    def lane(self) -> str:
+        """What must stay in order."""
+        return f"{self.topic}|{self.key}"
+
+    @property
+    def compacted(self) -> bool:
+        return self.topic in COMPACTED
+
+    @classmethod
+    def of(cls, record: Any) -> "Message":
+        headers = {name: (value or b"").decode(errors="replace") for name, value in record.headers}
+        key = (record.key or b"").decode(errors="replace")
+        place = f"{record.partition}/{record.offset}"
+        return cls(record.topic, place, key, _number(headers.get("ce_sequence", "")), headers, record.value or b"")
+
+    def event(self) -> Event:
+        """Read the typed event. Raises `Unreadable`."""
+        kind = EVENTS.get(self.headers.get("ce_type", ""))
+        if kind is None:
+            raise Unreadable(f"The type {self.headers.get('ce_type')!r} is not known here.")
+        try:
+            event = kind.model_validate_json(self.value)
+        except ValidationError as error:
+            raise Unreadable(f"{kind.__name__}: {error.errors(include_input=False, include_url=False)}") from None
+        if (event.key, event.sequence) != (self.key, self.sequence):
+            raise Unreadable(f"Key and sequence {self.key}/{self.sequence} are not those of its content.")
+        return event
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0

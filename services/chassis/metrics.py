@@ -1,0 +1,25 @@
+"""Every metric there is; Prometheus reads them at `/metrics`."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS: Final = Histogram(
+    "mentorship_http_request_seconds",
+    "Time from the request's first byte to the answer's last",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+DECISIONS: Final = Counter("mentorship_decisions_total", "Changes stored, by the decision's name", ["decision"])
+REFUSALS: Final = Counter("mentorship_refusals_total", "Requests refused, by the problem's type", ["problem"])
+OUTBOX_DEPTH: Final = Gauge("mentorship_outbox_rows", "Events committed and not yet on the bus")
+OUTBOX_AGE: Final = Gauge("mentorship_outbox_age_seconds", "Age of the oldest of them")
+PUBLISHED: Final = Counter("mentorship_events_published_total", "Messages the broker acknowledged", ["topic"])
+CONSUMED: Final = Counter(
+    "mentorship_events_consumed_total", "Messages seen, by what became of them", ["topic", "outcome"]
+)
+LAG: Final = Gauge("mentorship_consumer_lag_messages", "Messages on the bus not yet seen", ["topic"])
+RETRIES: Final = Counter("mentorship_consumer_retries_total", "Repeated attempts at one message", ["topic"])
+DEAD_LETTERS: Final = Counter("mentorship_dead_letters_total", "Messages set aside", ["topic"])
+WAITING: Final = Gauge("mentorship_waiting_messages", "Messages waiting for one that is missing or set aside")
+MAILS: Final = Counter("mentorship_mails_total", "Mails, by what became of them", ["outcome"])

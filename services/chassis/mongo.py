@@ -1,0 +1,186 @@
+"""The one room that names the driver: a database whose calls join the transaction they are made in."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
+from datetime import date
+from typing import Any, Final, TypeVar
+
+from bson.codec_options import CodecOptions, TypeRegistry
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReadPreference
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+__all__ = [
+    "ASCENDING",
+    "DESCENDING",
+    "Collection",
+    "Database",
+    "Document",
+    "DuplicateKeyError",
+    "IndexModel",
+    "PyMongoError",
+    "StoreAway",
+]
+
+StoreAway = ConnectionFailure
+"""The store cannot be reached, or is changing its primary; the same call may succeed in a moment."""
+
+T = TypeVar("T")
+Document = dict[str, Any]
+Filter = Mapping[str, Any]
+Sort = Sequence[tuple[str, int]]
+
+_session: ContextVar[Any] = ContextVar("_session", default=None)
+
+
+def _date_as_text(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be stored.")
+
+
+OPTIONS: Final[CodecOptions[Document]] = CodecOptions(
+    tz_aware=True, type_registry=TypeRegistry(fallback_encoder=_date_as_text)
+)
+
+
+class Collection:
+    """A collection; each call belongs to the transaction that is open where it is made, if one is."""
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+        self.name: str = collection.name
+
+    async def find_one(self, where: Filter, fields: Mapping[str, int] | None = None) -> Document | None:
+        found: Document | None = await self._collection.find_one(where, fields, session=_session.get())
+        return found
+
+    async def find(
+        self,
+        where: Filter,
+        *,
+        sort: Sort = (("_id", ASCENDING),),
+        limit: int = 0,
+        fields: Mapping[str, int] | None = None,
+    ) -> list[Document]:
+        cursor = self._collection.find(where, fields, session=_session.get()).sort(list(sort)).limit(limit)
+        found: list[Document] = await cursor.to_list(None)
+        return found
+
+    async def each(self, where: Filter, *, sort: Sort = (("_id", ASCENDING),)) -> AsyncIterator[Document]:
+        async for document in self._collection.find(where, session=_session.get()).sort(list(sort)):
+            yield document
+
+    async def count(self, where: Filter, *, limit: int = 0) -> int:
+        most = {"limit": limit} if limit else {}
+        return int(await self._collection.count_documents(where, session=_session.get(), **most))
+
+    async def insert(self, document: Document) -> None:
+        """Insert. Raises `DuplicateKeyError` where a unique index says no."""
+        await self._collection.insert_one(document, session=_session.get())
+
+    async def insert_many(self, documents: Sequence[Document]) -> None:
+        await self._collection.insert_many(documents, session=_session.get())
+
+    async def replace(self, where: Filter, document: Document, *, upsert: bool = False) -> int:
+        """Replace one document; gives how many matched."""
+        result = await self._collection.replace_one(where, document, upsert=upsert, session=_session.get())
+        return int(result.matched_count)
+
+    async def update(self, where: Filter, change: Any, *, upsert: bool = False) -> int:
+        """Update one document; gives how many matched."""
+        result = await self._collection.update_one(where, change, upsert=upsert, session=_session.get())
+        return int(result.matched_count)
+
+    async def update_many(self, where: Filter, change: Any) -> int:
+        result = await self._collection.update_many(where, change, session=_session.get())
+        return int(result.modified_count)
+
+    async def claim(self, where: Filter, change: Any, *, sort: Sort = (("_id", ASCENDING),)) -> Document | None:
+        """Change one document and give it as it was before, or None where none matched."""
+        before: Document | None = await self._collection.find_one_and_update(
+            where, change, sort=list(sort), session=_session.get()
+        )
+        return before
+
+    async def delete(self, where: Filter) -> int:
+        result = await self._collection.delete_many(where, session=_session.get())
+        return int(result.deleted_count)
+
+    async def aggregate(self, stages: Sequence[Document]) -> list[Document]:
+        found: list[Document] = await self._collection.aggregate(stages, session=_session.get()).to_list(None)
+        return found
+
+    async def ensure(self, *indexes: IndexModel) -> None:
+        """Create the indexes that are missing; an existing one is left alone."""
+        if indexes:
+            await self._collection.create_indexes(list(indexes))
+
+
+class Database:
+    """One service's store."""
+
+    def __init__(self, uri: str, name: str) -> None:
+        self._client: Any = AsyncIOMotorClient(
+            uri, tz_aware=True, serverSelectionTimeoutMS=3000, connectTimeoutMS=3000, appname=name
+        )
+        self._database = self._client.get_database(name, codec_options=OPTIONS)
+        self.name = name
+
+    def __getitem__(self, name: str) -> Collection:
+        return Collection(self._database[name])
+
+    async def ping(self) -> None:
+        await self._database.command("ping")
+
+    async def transaction(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run `work` so that all it writes stands or falls together.
+
+        `work` may run several times: when two writers collide, the loser starts anew on what the winner left.
+        Inside another transaction it simply belongs to that one.
+        """
+        if _session.get() is not None:
+            return await work()
+        async with await self._client.start_session() as session:
+            result: T = await session.with_transaction(
+                lambda opened: _inside(opened, work),
+                read_concern=ReadConcern("snapshot"),
+                write_concern=WriteConcern("majority", wtimeout=10_000),
+                read_preference=ReadPreference.PRIMARY,
+            )
+            return result
+
+    def in_transaction(self) -> bool:
+        return _session.get() is not None
+
+    async def snapshot(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run reads that all see one instant of the store."""
+        async with await self._client.start_session(snapshot=True) as session:
+            return await _inside(session, work)
+
+    async def drop(self) -> None:
+        await self._client.drop_database(self.name)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+async def _inside(session: Any, work: Callable[[], Awaitable[T]]) -> T:
+    token = _session.set(session)
+    try:
+        return await work()
+    finally:
+        _session.reset(token)
+
+
+async def patiently(call: Callable[[], Awaitable[T]], *, pause: float = 0.5, most: float = 5.0) -> T:
+    """Repeat a call until the store can be reached, waiting longer each time, `most` seconds at the most."""
+    while True:
+        try:
+            return await call()
+        except StoreAway:
+            await asyncio.sleep(pause)
+            pause = min(most, pause * 2)

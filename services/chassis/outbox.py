@@ -1,0 +1,86 @@
+"""The events of committed changes, on their way to the bus and kept afterwards as the service's event log."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from contracts.event import Event
+from services.chassis import metrics
+from services.chassis.domain import Refusal
+from services.chassis.mongo import ASCENDING, Database, Document, IndexModel
+from services.chassis.tracing import traceparent
+
+LARGEST: Final = 900 * 1024
+"""Bytes; Kafka takes a message of 1 MiB with its headers."""
+
+
+class EventTooLarge(Refusal):
+    """What the request would leave behind is more than the bus can carry."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A message in its final bytes."""
+
+    id: str
+    topic: str
+    key: str
+    headers: tuple[tuple[str, bytes], ...]
+    value: bytes
+
+    @classmethod
+    def of(cls, document: Document) -> "Row":
+        headers = tuple((name, value.encode()) for name, value in document["headers"].items())
+        return cls(document["_id"], document["topic"], document["key"], headers, document["value"])
+
+
+class Outbox:
+    """Written in the transaction of the change it tells; read by the relay alone."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._rows = database["outbox"]
+
+    async def prepare(self) -> None:
+        await self._rows.ensure(
+            IndexModel([("pos", ASCENDING)], name="pending", partialFilterExpression={"pending": True}),
+            IndexModel([("key", ASCENDING), ("sequence", ASCENDING)], unique=True),
+        )
+
+    async def tell(self, event: Event, pos: int) -> None:
+        value = event.model_dump_json().encode()
+        if len(value) > LARGEST:
+            raise EventTooLarge(f"This is {len(value)} bytes; at most {LARGEST} can be told. Shorten the texts.")
+        await self.send(event.event_id, event.topic, event.key, event.sequence, event.headers(), value, pos)
+
+    async def send(
+        self, id: str, topic: str, key: str, sequence: int, headers: Mapping[str, str], value: bytes, pos: int
+    ) -> None:
+        row = {"_id": id, "topic": topic, "key": key, "sequence": sequence, "value": value, "pos": pos, "pending": True}
+        await self._rows.insert({**row, "headers": dict(headers) | traceparent(), "at": datetime.now(UTC)})
+
+    async def pending(self, most: int) -> list[Row]:
+        """The oldest rows not yet published, all seen at one instant: without that, v2 may be seen and v1 missed."""
+
+        async def read() -> list[Document]:
+            return await self._rows.find({"pending": True}, sort=[("pos", ASCENDING)], limit=most)
+
+        return [Row.of(document) for document in await self._database.snapshot(read)]
+
+    async def published(self, ids: Sequence[str], at: datetime) -> None:
+        change = {"$set": {"pending": False, "published_at": at}}
+        await self._rows.update_many({"_id": {"$in": list(ids)}}, change)
+
+    async def replay(self) -> int:
+        """Send everything once more, in the same order; whoever knows an event passes over it."""
+        return await self._rows.update_many({"pending": False}, {"$set": {"pending": True}})
+
+    async def has_published(self) -> bool:
+        return await self._rows.find_one({"pending": False}) is not None
+
+    async def measure(self, now: datetime) -> None:
+        """Set the gauges of depth and age."""
+        metrics.OUTBOX_DEPTH.set(await self._rows.count({"pending": True}))
+        oldest = await self._rows.find({"pending": True}, sort=[("pos", ASCENDING)], limit=1, fields={"at": 1})
+        metrics.OUTBOX_AGE.set((now - oldest[0]["at"]).total_seconds() if oldest else 0)

@@ -1,0 +1,164 @@
+"""Refusals and faults as RFC 9457 problem details; the only place where a situation gets a status."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from services.chassis import metrics
+from services.chassis.commands import IdempotencyKeyReused, StaleVersion
+from services.chassis.domain import Conflict, Forbidden, NotFound, NotYetKnown, Refusal, RuleBroken
+from services.chassis.mongo import StoreAway
+from services.chassis.outbox import EventTooLarge
+from services.chassis.paging import Malformed
+from services.chassis.tokens import IdentityAway, Unauthenticated
+from services.chassis.tracing import trace_id
+
+
+class PreconditionMissing(Refusal):
+    """A header that this call demands is missing."""
+
+
+class BodyTooLarge(Refusal):
+    """The body is more than this call takes."""
+
+
+class UnsupportedMediaType(Refusal):
+    """The body is of a kind that this call does not take."""
+
+
+class TooManyRequests(Refusal):
+    """Asked too often, or more than can be worked on right now."""
+
+
+STATUS: Final[Mapping[type[Refusal], HTTPStatus]] = {
+    Malformed: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    StaleVersion: HTTPStatus.PRECONDITION_FAILED,
+    BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    EventTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RuleBroken: HTTPStatus.UNPROCESSABLE_ENTITY,
+    PreconditionMissing: HTTPStatus.PRECONDITION_REQUIRED,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    IdentityAway: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+SOON: Final = {"Retry-After": "1"}
+HEADERS: Final[Mapping[type[Refusal], Mapping[str, str]]] = {
+    Unauthenticated: {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    NotYetKnown: SOON,
+    TooManyRequests: {"Retry-After": "5"},
+    IdentityAway: SOON,
+}
+
+
+class FieldError(BaseModel):
+    pointer: str
+    """JSON pointer into the body, or the parameter's name."""
+    message: str
+
+
+class Problem(BaseModel):
+    """What was wrong, with which value, and what to do (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    trace_id: str | None = None
+    errors: list[FieldError] = []
+
+
+def problem_schema() -> dict[str, Any]:
+    """The schema in one piece, for a place that cannot refer to others."""
+    schema = Problem.model_json_schema()
+    schema["properties"]["errors"]["items"] = schema.pop("$defs")["FieldError"]
+    return schema
+
+
+class ProblemResponse(JSONResponse):
+    media_type = "application/problem+json"
+
+
+def status_of(kind: type[Refusal]) -> HTTPStatus:
+    return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
+
+
+def problem(
+    request: Request,
+    name: str,
+    status: int,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    errors: list[FieldError] | None = None,
+) -> ProblemResponse:
+    """Say it in a form that machines can tell apart (`type`) and people can act on (`detail`)."""
+    words = re.findall(r"[A-Z][a-z0-9]*", name)
+    body = Problem(
+        type="/problems/" + "-".join(words).lower(),
+        title=" ".join(words).capitalize(),
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+        trace_id=trace_id(),
+        errors=errors or [],
+    )
+    metrics.REFUSALS.labels(body.type).inc()
+    content = body.model_dump(exclude={"errors"} if not errors else None)
+    return ProblemResponse(content, status, dict(headers or {}))
+
+
+async def _refused(request: Request, refusal: Exception) -> ProblemResponse:
+    kind = type(refusal)
+    headers = next((HEADERS[base] for base in kind.__mro__ if base in HEADERS), None)
+    return problem(request, kind.__name__, status_of(kind), str(refusal), headers=headers)  # type: ignore[arg-type]
+
+
+async def _invalid(request: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
+    found = error.errors()
+    errors = [FieldError(pointer=_pointer(e["loc"]), message=_message(e)) for e in found[:100]]
+    in_body = all(e["loc"][0] == "body" for e in found) and all(e["type"] != "json_invalid" for e in found)
+    first = f"{errors[0].pointer}: {errors[0].message}"
+    if in_body:
+        return problem(request, "Invalid", HTTPStatus.UNPROCESSABLE_ENTITY, first, errors=errors)
+    return problem(request, "Malformed", HTTPStatus.BAD_REQUEST, first, errors=errors)
+
+
+def _pointer(loc: tuple[Any, ...]) -> str:
+    return "/" + "/".join(map(str, loc[1:])) if loc[0] == "body" else str(loc[-1])
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+async def _http(request: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
+    name = "".join(word.capitalize() for word in HTTPStatus(error.status_code).phrase.split())
+    detail = f"{request.method} {request.url.path}: {error.detail}."
+    return problem(request, name, error.status_code, detail, headers=error.headers)
+
+
+async def _store_away(request: Request, _: Exception) -> ProblemResponse:
+    detail = "The store cannot be reached right now. Nothing was changed, or it will be said when you ask again."
+    return problem(request, "StoreAway", HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=SOON)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(StoreAway, _store_away)

@@ -1,0 +1,234 @@
+"""A service put together: HTTP in front, and behind it, by role, the relay, the consumer, the timers and the mail."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import version
+from typing import Any, Final, Generic, TypeVar
+
+import structlog
+import uvicorn
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi_swagger import patch_fastapi
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from contracts.time import in_utc
+from services.chassis import asyncapi
+from services.chassis.bus import Consumer, Listener
+from services.chassis.edge import Edge
+from services.chassis.health import Health
+from services.chassis.http import refuse_routes_without_policy
+from services.chassis.inbox import Inbox
+from services.chassis.jobs import Job
+from services.chassis.logs import start_logging
+from services.chassis.mongo import patiently
+from services.chassis.problems import answer_with_problems, problem_schema
+from services.chassis.relay import Relay
+from services.chassis.settings import Settings
+from services.chassis.store import Store
+from services.chassis.tokens import Keys, Verifier
+from services.chassis.tracing import start_tracing
+
+log = structlog.get_logger()
+
+S = TypeVar("S")
+Clock = Callable[[], datetime]
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    kind: {"content": {"application/problem+json": {"schema": problem_schema()}}, "description": "A problem"}
+    for kind in ("4XX", "5XX")
+}
+
+
+class Role(StrEnum):
+    API = "api"
+    """HTTP alone."""
+    WORKER = "worker"
+    """Relay, consumer, timers, mail; HTTP only for health and metrics."""
+    ALL = "all"
+
+
+def now() -> datetime:
+    return in_utc(datetime.now(UTC))
+
+
+@dataclass
+class Service(Generic[S]):
+    """The parts of one service; made once, in its `app.py`."""
+
+    settings: Settings
+    description: str
+    store: Store
+    data: S
+    """The service's own repositories and projections."""
+    prepare: Callable[[], Awaitable[None]]
+    """Creates indexes; may be repeated."""
+    routers: Sequence[APIRouter]
+    listener: Listener[S]
+    jobs: Sequence[Job] = ()
+    clock: Clock = now
+    prepared: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    @property
+    def name(self) -> str:
+        return self.settings.service
+
+    def app(self, role: Role = Role.ALL) -> FastAPI:
+        """Make the HTTP application. Raises `RouteWithoutPolicy`."""
+        health = Health(self.store.database)
+        app = FastAPI(
+            title=f"Mentorship {self.name}",
+            description=self.description,
+            version=version("mentorship"),
+            openapi_url=f"/openapi/{self.name}.json",
+            docs_url=None,
+            redoc_url=None,
+            swagger_ui_oauth2_redirect_url=None,
+            redirect_slashes=False,
+            responses=PROBLEMS,
+            lifespan=lambda _: self._alive(role, health),
+        )
+        verifier = Verifier(
+            Keys(self.settings.discovery_url), issuer=self.settings.public_url, audience=self.settings.public_url
+        )
+        app.state.store, app.state.data, app.state.settings = self.store, self.data, self.settings
+        app.state.clock, app.state.verifier, app.state.health = self.clock, verifier, health
+        if role is not Role.WORKER:
+            for router in self.routers:
+                app.include_router(router)
+        self._add_documents(app)
+        _add_health(app, health)
+        answer_with_problems(app)
+        app.add_middleware(Edge)
+        refuse_routes_without_policy(app)
+        _add_swagger(app, f"/docs/{self.name}")
+        return app
+
+    def _add_documents(self, app: FastAPI) -> None:
+        async def document(_: Any) -> Response:
+            return JSONResponse(asyncapi.document(self.name, self.listener, app.version, self.description))
+
+        async def page(_: Any) -> Response:
+            return HTMLResponse(asyncapi.page(self.name, self.listener))
+
+        app.add_route(f"/asyncapi/{self.name}.json", document)
+        app.add_route(f"/asyncapi/{self.name}", page)
+
+    @asynccontextmanager
+    async def _alive(self, role: Role, health: Health) -> AsyncIterator[None]:
+        """Work in the background from the first request served to the last, then let go in the right order."""
+        stopping = asyncio.Event()
+        health.watch("prepared", self.prepared.is_set, needed=True)
+        working = [asyncio.create_task(self._prepare())]
+        relay: Relay | None = None
+        if role is not Role.API:
+            relay = self._relay()
+            working += [asyncio.create_task(part) for part in self._work(relay, health, stopping)]
+        try:
+            yield
+        finally:
+            stopping.set()
+            await _settled(working)
+            if relay:
+                await relay.close()
+            self.store.database.close()
+
+    async def _prepare(self) -> None:
+        async def everything() -> None:
+            await self.store.prepare()
+            await self.prepare()
+
+        await patiently(everything)
+        self.prepared.set()
+
+    def _relay(self) -> Relay:
+        settings = self.settings
+        return Relay(self.store.outbox, settings.kafka_bootstrap_servers, idempotence=settings.kafka_idempotence)
+
+    def _work(self, relay: Relay, health: Health, stopping: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+        jobs = [Job("relay", relay.work), *self.jobs]
+        for job in jobs:
+            health.watch(job.name, lambda job=job: job.healthy, needed=False)  # type: ignore[misc]
+        parts = [self._after_preparing(job.run(self.store, stopping)) for job in jobs]
+        if self.listener.topics:
+            inbox = Inbox(self.store, self.name)
+            consumer = self._consumer(inbox)
+            health.watch("consumer", lambda: consumer.joined, needed=True)
+            parts.append(self._after_preparing(self._consume(inbox, consumer, stopping)))
+        return parts
+
+    def _consumer(self, inbox: Inbox) -> Consumer:
+        settings = self.settings
+        servers, group = settings.kafka_bootstrap_servers, settings.kafka_group
+        return Consumer(
+            inbox,
+            self.listener.topics,
+            lambda event: self.listener.apply(event, self.data),
+            servers=servers,
+            group=group,
+        )
+
+    async def _consume(self, inbox: Inbox, consumer: Consumer, stopping: asyncio.Event) -> None:
+        await patiently(inbox.prepare)
+        await consumer.run(stopping)
+
+    async def _after_preparing(self, part: Coroutine[Any, Any, None]) -> None:
+        await self.prepared.wait()
+        await part
+
+
+def _add_swagger(app: FastAPI, path: str) -> None:
+    patch_fastapi(
+        app,
+        docs_url=path,
+        redirect_from_root_to_docs=False,
+        swagger_js_url=f"{path}/swagger-ui-bundle.js",
+        swagger_css_url=f"{path}/swagger-ui.css",
+        swagger_favicon_url=f"{path}/favicon.png",
+    )
+
+
+async def _settled(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Wait until the background work has stopped by itself, 15 s at most."""
+    _, late = await asyncio.wait(tasks, timeout=15)
+    for task in late:
+        log.warning("cut off while stopping")
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _add_health(app: FastAPI, health: Health) -> None:
+    async def live(_: Any) -> Response:
+        return JSONResponse({"live": True})
+
+    async def ready(_: Any) -> Response:
+        well, parts = await health.look()
+        return JSONResponse({"ready": well, "parts": parts}, 200 if well else 503)
+
+    async def metrics(_: Any) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    app.add_route("/health/live", live)
+    app.add_route("/health/ready", ready)
+    app.add_route("/metrics", metrics)
+
+
+def serve(service: Service[Any], role: Role) -> None:
+    """Serve until SIGTERM: then no new request, what is in hand is finished, the group is left."""
+    settings = service.settings
+    start_logging(service.name, settings.log_level)
+    start_tracing(service.name)
+    uvicorn.run(
+        service.app(role),
+        host=settings.http_host,
+        port=settings.http_port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )

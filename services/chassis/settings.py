@@ -1,0 +1,70 @@
+"""What every service is told from outside, by environment variables with its prefix or by files of secrets."""
+
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Base64Bytes, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS: Path = Path("/run/secrets/mentorship")
+
+SealingKey = Annotated[Base64Bytes, Field(min_length=32, max_length=32, repr=False)]
+"""32 bytes in base64, for AES-256-GCM."""
+
+
+class SettingsError(SystemExit):
+    """The environment has gaps or wrong values; every one of them is named."""
+
+
+class Settings(BaseSettings):
+    """Common to all services; each adds its own and its prefix."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", secrets_dir=SECRETS if SECRETS.is_dir() else None, hide_input_in_errors=True
+    )
+
+    service: ClassVar[str]
+
+    mongodb_uri: SecretStr = Field(description="The store; must be a replica set, for transactions")
+    mongodb_database: str = Field(default="", description="Its database; the service's name unless said")
+    kafka_bootstrap_servers: str = Field(description="The bus, host:port, several with commas")
+    kafka_idempotence: bool = Field(default=True, description="Off only on the embedded broker, which knows none")
+    kafka_group: str = Field(default="", description="The consumer group; the service's name unless said")
+    http_host: str = Field(default="127.0.0.1", description="Where to listen")
+    http_port: int = Field(description="Where to listen", ge=1, le=65535)
+    public_url: str = Field(
+        pattern=r"^https?://[^/]+$",
+        description="The gateway's origin: issuer and audience of tokens, base of every link",
+    )
+    discovery_url: str = Field(
+        default="", description="Where OpenID discovery is read; under the public URL unless said"
+    )
+    smtp_host: str = Field(default="127.0.0.1", description="The mail server")
+    smtp_port: int = Field(default=25, description="The mail server's port", ge=1, le=65535)
+    smtp_username: str = Field(default="", description="Sign-in at the mail server; none unless said")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="Sign-in at the mail server")
+    smtp_tls: Literal["none", "starttls", "tls"] = Field(
+        default="none", description="How mail is kept secret on its way"
+    )
+    mail_from: str = Field(default="Mentorship <no-reply@localhost>", description="The sender of every mail")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="From which level on")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fall_back(cls, values: Any) -> Any:
+        values = dict(values)
+        values.setdefault("mongodb_database", cls.service)
+        values.setdefault("kafka_group", cls.service)
+        if "public_url" in values:
+            values.setdefault("discovery_url", f"{values['public_url']}/.well-known/openid-configuration")
+        return values
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the environment. Raises `SettingsError` that names every gap and wrong value, never a value itself."""
+        try:
+            return cls()
+        except ValidationError as error:
+            prefix = cls.model_config.get("env_prefix", "")
+            lines = [f"  {prefix}{'_'.join(map(str, e['loc']))}".upper() + f": {e['msg']}" for e in error.errors()]
+            raise SettingsError("The environment is not complete:\n" + "\n".join(lines)) from None

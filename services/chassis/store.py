@@ -1,0 +1,164 @@
+"""State and event in one transaction: repositories for what is ours, projections of what others told."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+from pydantic import BaseModel
+
+from contracts.event import Event
+from services.chassis import commands, metrics
+from services.chassis.commands import Answers
+from services.chassis.domain import Aggregate, Change, NotFound
+from services.chassis.mongo import Collection, Database, Document, IndexModel
+from services.chassis.outbox import Outbox
+from services.chassis.paging import Page, PageRequest
+
+A = TypeVar("A", bound=Aggregate)
+M = TypeVar("M", bound=BaseModel)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Store:
+    """A service's store: the database, its outbox, and the one door through which anything is changed."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.outbox = Outbox(database)
+        self.answers = Answers(database)
+        self.committed: list[asyncio.Event] = []
+        """Set after every commit; whoever waits for work adds its own."""
+
+    async def prepare(self) -> None:
+        """Create what is missing; safe to repeat, and beside a running service."""
+        await self.outbox.prepare()
+        await self.answers.prepare()
+
+    async def transaction(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run `work` as one: all it changes, the events of it, and the answer to the request, or nothing.
+
+        It may run more than once, so nothing outside the store may happen in it.
+        """
+        command = commands.current()
+
+        async def whole() -> T:
+            if command is None:
+                return await work()
+            await self.answers.refuse_repetition(command)
+            result = await work()
+            await self.answers.keep(command, result)
+            return result
+
+        result = await self.database.transaction(work if self.database.in_transaction() else whole)
+        for committed in self.committed:
+            committed.set()
+        return result
+
+
+class Repository(Generic[A]):
+    """The aggregates of one kind."""
+
+    def __init__(self, store: Store, name: str, model: type[A], missing: type[NotFound]) -> None:
+        self.store = store
+        self.documents: Collection = store.database[name]
+        self._model = model
+        self._missing = missing
+
+    async def prepare(self, *indexes: IndexModel) -> None:
+        await self.documents.ensure(IndexModel([("version", 1)]) if not indexes else indexes[0], *indexes[1:])
+
+    async def get(self, id: str) -> A:
+        """Give it. Raises this kind's `NotFound`."""
+        found = await self.find_one({"_id": id})
+        if found is None:
+            raise self._missing(f"There is no {self._model.__name__.lower()} {id!r}.")
+        return found
+
+    async def find_one(self, where: Mapping[str, Any]) -> A | None:
+        document = await self.documents.find_one(where)
+        return None if document is None else self.read(document)
+
+    async def find(self, where: Mapping[str, Any], *, sort: str = "_id", limit: int = 0) -> list[A]:
+        return [self.read(document) for document in await self.documents.find(where, sort=[(sort, 1)], limit=limit)]
+
+    async def page(self, where: Mapping[str, Any], request: PageRequest) -> Page[A]:
+        """One page, newest first, stable while others are added."""
+        rows = await self.documents.find(request.narrow(where), sort=[("_id", -1)], limit=request.limit + 1)
+        return Page.of([self.read(row) for row in rows], request)
+
+    async def add(self, change: Change[A]) -> A:
+        """Store a new one with its event. Raises `DuplicateKeyError` where a unique index says no."""
+
+        async def work() -> A:
+            return await self._put(change, insert=True)
+
+        added = await self.store.transaction(work)
+        metrics.DECISIONS.labels(f"add {self.documents.name}").inc()
+        return added
+
+    async def change(
+        self, id: str, decide: Callable[Concatenate[A, P], Change[A]], *args: P.args, **kwargs: P.kwargs
+    ) -> A:
+        """Load it, let `decide` decide, store the state and the event it returns; a refusal leaves all as it was."""
+
+        async def work() -> A:
+            before = await self.get(id)
+            if command := commands.current():
+                command.meets(before.id, before.version)
+            return await self._put(decide(before, *args, **kwargs), insert=False)
+
+        changed = await self.store.transaction(work)
+        metrics.DECISIONS.labels(getattr(decide, "__name__", "change")).inc()
+        return changed
+
+    async def _put(self, change: Change[A], *, insert: bool) -> A:
+        state = change.state.model_copy(update={"pos": max(time.time_ns() // 1000, change.state.pos + 1)})
+        if insert:
+            await self.documents.insert(self.write(state))
+        else:
+            await self.documents.replace({"_id": state.id}, self.write(state))
+        if change.event is not None:
+            await self.store.outbox.tell(change.event, state.pos)
+        return state
+
+    def write(self, state: A) -> Document:
+        """Lay an aggregate out as stored; a subclass adds what its indexes need."""
+        document = state.model_dump()
+        return {"_id": document.pop("id"), **document}
+
+    def read(self, document: Document) -> A:
+        return self._model.model_validate({**document, "id": document["_id"]})
+
+
+class Projection(Generic[M]):
+    """Our own copy of what another service told; only the newest picture is kept."""
+
+    def __init__(self, store: Store, name: str, model: type[M]) -> None:
+        self.documents: Collection = store.database[f"known_{name}"]
+        self._model = model
+
+    async def prepare(self, *indexes: IndexModel) -> None:
+        await self.documents.ensure(IndexModel([("sequence", 1)]), *indexes)
+
+    async def remember(self, event: Event) -> None:
+        """Keep the event's picture unless a newer one is kept already."""
+        known = await self.documents.find_one({"_id": event.id}, {"sequence": 1})
+        if known is None or known["sequence"] < event.sequence:
+            document = self._model.model_validate(event.model_dump()).model_dump() | {"sequence": event.sequence}
+            document.pop("id", None)
+            await self.documents.replace({"_id": event.id}, document, upsert=True)
+
+    async def get(self, id: str) -> M | None:
+        return await self.find_one({"_id": id})
+
+    async def find_one(self, where: Mapping[str, Any]) -> M | None:
+        document = await self.documents.find_one(where)
+        return None if document is None else self._read(document)
+
+    async def find(self, where: Mapping[str, Any], *, limit: int = 0) -> list[M]:
+        return [self._read(document) for document in await self.documents.find(where, limit=limit)]
+
+    def _read(self, document: Document) -> M:
+        return self._model.model_validate({**document, "id": document["_id"]})
