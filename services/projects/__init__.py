@@ -1,0 +1,5 @@
+"""Owns enrollments: projects, their people, their terms.
+
+Publishes  projects.events
+Listens to identity.people
+"""

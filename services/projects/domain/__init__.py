@@ -1,0 +1,1 @@
+"""The rules of enrollment, by noun: project, term, invitation."""

@@ -1,0 +1,178 @@
+"""A project, from draft to the public.
+
+draft → submitted → published
+          ↓   ↑
+        rejected
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.ids import AccountId, ActorId, ProjectId
+from contracts.projects import (
+    MentorJoined,
+    PrerequisiteTemplate,
+    ProjectDrafted,
+    ProjectEdited,
+    ProjectPublished,
+    ProjectRejected,
+    ProjectStatus,
+    ProjectSubmitted,
+)
+from contracts.time import Instant
+from services.chassis.domain import Actor, Aggregate, Change, Conflict, NotAllowed, NotFound, NotInThisState, RuleBroken
+
+STAFF: Final = "staff"
+
+NEXT: Final[Mapping[ProjectStatus, frozenset[ProjectStatus]]] = {
+    ProjectStatus.DRAFT: frozenset({ProjectStatus.SUBMITTED}),
+    ProjectStatus.SUBMITTED: frozenset({ProjectStatus.PUBLISHED, ProjectStatus.REJECTED}),
+    ProjectStatus.REJECTED: frozenset({ProjectStatus.SUBMITTED}),
+}
+REVIEWED: Final = frozenset({"name", "description", "repository_url"})
+"""What staff looked at: it does not change behind their back."""
+
+
+class ProjectUnknown(NotFound):
+    """There is no such project, or it is not for this reader yet."""
+
+
+class NameTaken(Conflict):
+    """Another project has this name."""
+
+
+class EnrollmentIncomplete(RuleBroken):
+    """Something that a review needs is missing."""
+
+
+class OwnProject(NotAllowed):
+    """Nobody reviews a project that they administer."""
+
+
+class UnderReview(Conflict):
+    """What staff review or have approved cannot be changed."""
+
+
+class TermsAcceptance(BaseModel):
+    """Who accepted which version of the terms and conditions, and when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    by: ActorId
+    at: Instant
+    version: str
+
+
+class Project(Aggregate):
+    id: ProjectId
+    slug: str
+    name: str
+    status: ProjectStatus = ProjectStatus.DRAFT
+    description: str = ""
+    repository_url: str | None = None
+    website_url: str | None = None
+    skills: tuple[str, ...] = ()
+    prerequisites: tuple[PrerequisiteTemplate, ...] = ()
+    terms_accepted: TermsAcceptance | None = None
+    administrators: tuple[AccountId, ...]
+    mentors: tuple[AccountId, ...] = ()
+    rejection: str | None = None
+
+    def move(self, to: ProjectStatus, **changes: Any) -> Self:
+        if to not in NEXT.get(self.status, ()):
+            raise NotInThisState(f"A project that is {self.status} cannot become {to}.")
+        return self.evolve(status=to, **changes)
+
+    def is_seen_by(self, reader: Actor | None) -> bool:
+        """Say whether the reader may know of it: once published everybody, before that its people and staff."""
+        if self.status is ProjectStatus.PUBLISHED:
+            return True
+        return reader is not None and (reader.has(STAFF) or reader.id in {*self.administrators, *self.mentors})
+
+    def must_be_administered_by(self, by: Actor) -> None:
+        """Refuse anybody else; whoever may not know of the project is not told that there is one."""
+        if by.id in self.administrators:
+            return
+        if not self.is_seen_by(by):
+            raise ProjectUnknown(f"There is no project {self.id!r}.")
+        raise NotAllowed("Only an administrator of this project can do this.")
+
+
+def slug_of(name: str) -> str:
+    """Derive the slug from a name: lower case, ASCII, words joined by hyphens."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "project"
+
+
+def draft(id: str, *, name: str, slug: str, by: Actor, at: datetime, **fields: Any) -> Change[Project]:
+    """Begin an enrollment; whoever does so administers it."""
+    project = Project(id=ProjectId(id), name=name, slug=slug, administrators=(AccountId(by.id),), **fields)
+    return project.tell(ProjectDrafted, by=by, at=at)
+
+
+def edit(project: Project, changes: Mapping[str, Any], *, by: Actor, at: datetime) -> Change[Project]:
+    """Change what the project says of itself."""
+    project.must_be_administered_by(by)
+    if project.status is ProjectStatus.SUBMITTED:
+        raise UnderReview("The project is under review. Wait for the review, then edit and submit again.")
+    reviewed = sorted(REVIEWED & changes.keys())
+    if project.status is ProjectStatus.PUBLISHED and reviewed:
+        raise UnderReview(f"{', '.join(reviewed)} of a published project were approved by staff and stay as they are.")
+    return project.evolve(**changes).tell(ProjectEdited, by=by, at=at)
+
+
+def accept_terms(project: Project, version: str, *, by: Actor, at: datetime) -> Project:
+    return project.evolve(terms_accepted=TermsAcceptance(by=by.id, at=at, version=version))
+
+
+def submit(project: Project, *, terms_version: str, planned_terms: int, by: Actor, at: datetime) -> Change[Project]:
+    """Ask staff for review, accepting the terms and conditions. Source: domain.md, Project."""
+    project.must_be_administered_by(by)
+    missing = [
+        what
+        for what, there in {
+            "a description": project.description,
+            "a repository URL": project.repository_url,
+            "at least one skill": project.skills,
+            "at least one term": planned_terms,
+        }.items()
+        if not there
+    ]
+    if missing:
+        raise EnrollmentIncomplete(f"Before review the project needs {', '.join(missing)}.")
+    ready = accept_terms(project, terms_version, by=by, at=at)
+    return ready.move(ProjectStatus.SUBMITTED, rejection=None).tell(ProjectSubmitted, by=by, at=at)
+
+
+def publish(project: Project, *, by: Actor, at: datetime) -> Change[Project]:
+    """Let the public see it."""
+    _must_be_reviewed_by_another(project, by)
+    return project.move(ProjectStatus.PUBLISHED).tell(ProjectPublished, by=by, at=at)
+
+
+def reject(project: Project, reason: str, *, by: Actor, at: datetime) -> Change[Project]:
+    """Send it back with a reason."""
+    _must_be_reviewed_by_another(project, by)
+    rejected = project.move(ProjectStatus.REJECTED, rejection=reason)
+    return rejected.tell(ProjectRejected, by=by, at=at, reason=reason)
+
+
+def welcome(project: Project, mentor: AccountId, *, by: Actor, at: datetime) -> Change[Project]:
+    """Make somebody a mentor; who is one already stays one."""
+    if mentor in project.mentors:
+        return Change(project)
+    joined = project.evolve(mentors=(*project.mentors, mentor))
+    return joined.tell(MentorJoined, by=by, at=at, mentor_id=mentor)
+
+
+def _must_be_reviewed_by_another(project: Project, by: Actor) -> None:
+    if not by.has(STAFF):
+        project.must_be_administered_by(by)
+        raise NotAllowed("Only staff review projects.")
+    if by.id in project.administrators:
+        raise OwnProject("You administer this project; somebody else on the staff reviews it.")

@@ -1,0 +1,13 @@
+"""Each service alone: its own database and group on the shared stores, tokens from an issuer of its own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.issuer import Issuer, issuing
+
+
+@pytest.fixture(scope="session")
+async def issuer() -> AsyncIterator[Issuer]:
+    async with issuing() as issuer:
+        yield issuer

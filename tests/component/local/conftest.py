@@ -1,0 +1,13 @@
+"""The mailbox and the sandbox as real processes."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.local.platform import Platform
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    with Platform.start(tmp_path_factory.mktemp("local"), ["mailbox", "sandbox"]) as platform:
+        yield platform

@@ -1,0 +1,40 @@
+"""The platform under the tests: started once by whoever starts pytest, shared by its workers, gone afterwards."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from deploy.local.platform import Platform
+
+NEED_NOTHING: Final = ("tests/unit", "tests/contract", "tests/architecture")
+PLACE: Final = "MENTORSHIP_TEST_PLATFORM"
+STORES: Final = ("mongod", "broker", "mailbox", "sandbox")
+
+_started: list[Platform] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    if all(arg.startswith(NEED_NOTHING) for arg in config.args):
+        return
+    folder = Path(tempfile.mkdtemp(prefix="mentorship-test-"))
+    os.environ[PLACE] = str(folder)
+    _started.append(Platform.start(folder, STORES))
+
+
+def pytest_unconfigure() -> None:
+    for platform in _started:
+        platform.close()
+        shutil.rmtree(platform.folder.root, ignore_errors=True)
+    _started.clear()
+
+
+@pytest.fixture(scope="session")
+def platform() -> Platform:
+    """Give the shared stores: mongod, broker, mailbox and sandbox; no service."""
+    return Platform.attach(Path(os.environ[PLACE]))

@@ -1,0 +1,1 @@
+"""What tests stand on: waiting for a condition, an issuer of tokens, a service that is served."""

@@ -1,0 +1,119 @@
+"""One service, really served: HTTP on a port of its own, the real store and broker, the others played by events."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import uvicorn
+from aiokafka import AIOKafkaProducer
+from uuid6 import uuid7
+
+from contracts.catalog import EVENTS
+from contracts.event import Event
+from deploy.local.platform import Platform
+from services.chassis.service import Clock, Role, Service, now
+from tests.support.waiting import eventually
+
+if TYPE_CHECKING:
+    from tests.support.issuer import Issuer
+
+
+@asynccontextmanager
+async def listening(config: uvicorn.Config) -> AsyncIterator[str]:
+    """Serve on a free port; gives the origin."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        await eventually(lambda: _started(server, task), what="uvicorn's start")
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task
+
+
+async def _started(server: uvicorn.Server, task: "asyncio.Task[None]") -> bool:
+    if task.done():
+        task.result()
+    return server.started
+
+
+@dataclass
+class Served:
+    """A running service and whoever calls it."""
+
+    service: Service[Any]
+    url: str
+    issuer: "Issuer"
+    producer: AIOKafkaProducer
+    clients: AsyncExitStack
+
+    async def caller(self, account: str | None = None, *roles: str) -> httpx.AsyncClient:
+        """Somebody who calls, signed in if they have an account."""
+        headers = {"Authorization": f"Bearer {self.issuer.token(account, *roles)}"} if account else {}
+        client = httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30)
+        return await self.clients.enter_async_context(client)
+
+    async def hears(self, *events: Event) -> None:
+        """Put other services' events on the bus; comes back when the service has applied them all."""
+        for event in events:
+            headers = [(name, value.encode()) for name, value in event.headers().items()]
+            value = event.model_dump_json().encode()
+            await self.producer.send_and_wait(event.topic, value, key=event.key.encode(), headers=headers)
+        for event in events:
+            await eventually(lambda event=event: self._applied(event), what=event.event_id)  # type: ignore[misc]
+
+    async def _applied(self, event: Event) -> bool:
+        lane = {"_id": f"{event.topic}|{event.key}", "sequence": {"$gte": event.sequence}}
+        return await self.service.store.database["inbox"].find_one(lane) is not None
+
+    async def told(self, id: str) -> list[Event]:
+        """Give the events the service has told about one aggregate, in order."""
+        rows = await self.service.store.database["outbox"].find({"key": {"$regex": f"/{id}$"}}, sort=[("pos", 1)])
+        return [EVENTS[row["headers"]["ce_type"]].model_validate_json(row["value"]) for row in rows]
+
+
+@asynccontextmanager
+async def serving(
+    rooms: ModuleType,
+    platform: Platform,
+    issuer: "Issuer",
+    *,
+    clock: Clock = now,
+    role: Role = Role.ALL,
+    more: Mapping[str, object] | None = None,
+) -> AsyncIterator[Served]:
+    """Run a service (its `app` module) with a database and a consumer group that nobody else has."""
+    name: str = rooms.Settings.service
+    own = f"{name}_{uuid7().hex}"
+    said = {
+        "mongodb_uri": platform.addresses.mongodb_uri,
+        "mongodb_database": own,
+        "kafka_bootstrap_servers": platform.addresses.kafka,
+        "kafka_idempotence": platform.addresses.kafka_idempotence,
+        "kafka_group": own,
+        "http_port": 1,
+        "public_url": issuer.url,
+        "discovery_url": issuer.discovery_url,
+        "smtp_host": platform.addresses.smtp_host,
+        "smtp_port": platform.addresses.smtp_port,
+    }
+    service = rooms.build(rooms.Settings(**{**said, **(more or {})}), clock)
+    producer = AIOKafkaProducer(bootstrap_servers=platform.addresses.kafka, acks="all")
+    config = uvicorn.Config(service.app(role), log_config=None, access_log=False)
+    async with producer, AsyncExitStack() as clients, listening(config) as url:
+        served = Served(service, url, issuer, producer, clients)
+        anybody = await served.caller()
+        await eventually(lambda: _ready(anybody), within=60, what=f"{name} ready")
+        yield served
+        await service.store.database.drop()
+
+
+async def _ready(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/health/ready")).status_code == httpx.codes.OK

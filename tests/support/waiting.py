@@ -1,0 +1,19 @@
+"""Waiting for what must become true; the only place in the tests where time passes on purpose."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def eventually(look: Callable[[], Awaitable[T]], *, within: float = 30.0, what: str = "it") -> T:
+    """Give what `look` gives as soon as that is true. Fails with the last thing seen."""
+    until = time.monotonic() + within
+    while True:
+        seen = await look()
+        if seen:
+            return seen
+        assert time.monotonic() < until, f"{what} did not happen within {within} s; last seen: {seen!r}"
+        await asyncio.sleep(0.02)
