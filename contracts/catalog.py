@@ -35,6 +35,11 @@ TOPICS: Final = (
 COMPACTED: Final = frozenset(topic.name for topic in TOPICS if topic.compacted)
 
 
+def written_by(service: str) -> tuple[str, ...]:
+    """Name the topics that only this service writes."""
+    return tuple(topic.name for topic in TOPICS if topic.name.startswith(f"{service}."))
+
+
 def _leaves(event: type[Event]) -> Iterator[type[Event]]:
     for below in event.__subclasses__():
         if below.model_fields["type"].is_required():

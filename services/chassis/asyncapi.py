@@ -8,7 +8,7 @@ from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
 from jinja2 import Environment, FileSystemLoader
 
-from contracts.catalog import TOPICS, events_of
+from contracts.catalog import events_of, written_by
 from services.chassis.bus import Listener, subscribe, union
 
 _PAGES: Final = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
@@ -17,10 +17,9 @@ _PAGES: Final = Environment(loader=FileSystemLoader(Path(__file__).parent / "tem
 def document(service: str, listener: Listener[Any], version: str, said: str) -> dict[str, Any]:
     """Describe channels, messages and their schemas; nothing is connected."""
     broker = KafkaBroker("kafka:9092", apply_types=False, logger=None)
-    for topic in TOPICS:
-        written = events_of(topic.name)
-        if written and written[0].source == service:
-            broker.publisher(topic.name, schema=union(written), title=f"{topic.name}:publish")
+    for topic in written_by(service):
+        if written := events_of(topic):
+            broker.publisher(topic, schema=union(written), title=f"{topic}:publish")
     for name in listener.topics:
         subscriber = subscribe(broker, (name,), service)
         subscriber(_hearing(union(listener.hears(name))))
@@ -39,6 +38,6 @@ def _hearing(events: Any) -> Any:
 
 def page(service: str, listener: Listener[Any]) -> str:
     """Show the same for people: every event with its meaning and schema."""
-    mine = [event for topic in TOPICS for event in events_of(topic.name) if event.source == service]
+    mine = [event for topic in written_by(service) for event in events_of(topic)]
     heard = [event for topic in listener.topics for event in listener.hears(topic)]
     return _PAGES.get_template("asyncapi.html").render(service=service, publishes=mine, hears=heard)

@@ -22,6 +22,7 @@ from services.chassis.domain import Refusal
 from services.chassis.inbox import Inbox
 from services.chassis.messages import Message, Unreadable
 from services.chassis.mongo import StoreAway
+from services.chassis.settings import Settings
 from services.chassis.tracing import span
 
 log = structlog.get_logger()
@@ -74,23 +75,21 @@ class Consumer:
         self,
         inbox: Inbox,
         topics: Sequence[str],
-        apply: Callable[[Event], Awaitable[None]],
-        *,
-        servers: str,
-        group: str,
+        apply: Apply,
+        settings: Settings,
     ) -> None:
         self._inbox = inbox
         self._apply = apply
         self.joined = False
         self._broker = KafkaBroker(
-            servers,
+            settings.kafka_bootstrap_servers,
             apply_types=False,
             consumer_only=True,
             allow_auto_create_topics=False,
             graceful_timeout=15,
             logger=None,
         )
-        self._subscriber = subscribe(self._broker, topics, group)
+        self._subscriber = subscribe(self._broker, topics, settings.kafka_group, settings.kafka_session_timeout_ms)
         self._subscriber(self.deliver)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -175,7 +174,7 @@ class Consumer:
             metrics.LAG.labels(topic).set(messages)
 
 
-def subscribe(broker: KafkaBroker, topics: Sequence[str], group: str) -> Any:
+def subscribe(broker: KafkaBroker, topics: Sequence[str], group: str, session_timeout_ms: int = 15_000) -> Any:
     """Subscribe as bus.md says: earliest, acknowledged after the effect, read by a parser that cannot raise."""
     return broker.subscriber(
         *topics,
@@ -188,8 +187,8 @@ def subscribe(broker: KafkaBroker, topics: Sequence[str], group: str) -> Any:
         ack_policy=AckPolicy.NACK_ON_ERROR,
         no_reply=True,
         isolation_level="read_committed",
-        session_timeout_ms=15_000,
-        heartbeat_interval_ms=3_000,
+        session_timeout_ms=session_timeout_ms,
+        heartbeat_interval_ms=session_timeout_ms // 5,
         rebalance_timeout_ms=30_000,
         max_poll_interval_ms=600_000,
         parser=_parse,

@@ -35,7 +35,7 @@ class Edge:
 
         async def sending(message: Message) -> None:
             nonlocal status
-            status = message.get("status", status)
+            status = int(message.get("status", status))
             await send(message)
 
         try:

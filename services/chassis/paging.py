@@ -55,7 +55,7 @@ class PageRequest:
         if cursor is None:
             return cls(limit, None)
         try:
-            return cls(limit, base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+            return cls(limit, base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode())
         except (binascii.Error, ValueError):
             raise Malformed(f"The cursor {cursor!r} is none of ours. Take next_cursor of the page before.") from None
 

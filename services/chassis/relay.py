@@ -1,38 +1,51 @@
 """From the outbox to the bus: at least once, in order per key."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
+from contracts.catalog import PARTITIONS
 from services.chassis import metrics
 from services.chassis.outbox import Outbox, Row
 
 log = structlog.get_logger()
 
 MOST: Final = 500
+LOOK: Final = 2.0
+"""Seconds between looks at the ends of the broker's log."""
 _partition_of: Final = DefaultPartitioner()
 
 
 class Relay:
-    """Publishes pending rows, one batch in flight per partition; a partition stops at its first failure."""
+    """Publishes pending rows, one batch in flight per partition; a partition stops at its first failure.
 
-    def __init__(self, outbox: Outbox, bootstrap_servers: str, *, idempotence: bool) -> None:
+    A broker that lost its log (the embedded one does at every restart) is noticed, and everything is sent once more.
+    """
+
+    def __init__(self, outbox: Outbox, topics: Sequence[str], bootstrap_servers: str, *, idempotence: bool) -> None:
         self._outbox = outbox
-        self._settings = {"bootstrap_servers": bootstrap_servers, "enable_idempotence": idempotence, "acks": "all"}
+        self._topics = topics
+        self._servers = bootstrap_servers
+        self._idempotence = idempotence
         self._producer: Any = None
-        self._last: dict[tuple[str, int], int] = {}
-        self.connected = False
+        self._watcher: Any = None
+        self._looked = float("-inf")
+        self._last: dict[TopicPartition, int] = {}
+        """The last offset known to be taken, per partition."""
 
     async def work(self) -> bool:
         """Publish what is pending; says whether something was. A broker that is away is waited for."""
         try:
+            await self._connect()
+            await self._look_at_the_log()
             rows = await self._outbox.pending(MOST)
             if rows:
                 await self._publish(rows)
@@ -45,27 +58,54 @@ class Relay:
         return bool(rows)
 
     async def close(self) -> None:
-        producer, self._producer, self.connected = self._producer, None, False
-        if producer is not None:
+        clients = [client for client in (self._producer, self._watcher) if client is not None]
+        self._producer = self._watcher = None
+        for client in clients:
             try:
-                await asyncio.wait_for(producer.stop(), 5)
+                await asyncio.wait_for(client.stop(), 5)
             except (KafkaError, OSError, TimeoutError):
-                log.info("producer abandoned")
+                log.info("client abandoned")
 
-    async def _connect(self) -> Any:
-        if self._producer is None:
-            producer = AIOKafkaProducer(**self._settings, request_timeout_ms=5000, metadata_max_age_ms=30_000)
-            await producer.start()
-            self._producer, self.connected = producer, True
-        return self._producer
+    async def _connect(self) -> None:
+        if self._producer is not None:
+            return
+        self._watcher = AIOKafkaConsumer(bootstrap_servers=self._servers, request_timeout_ms=5000)
+        await self._watcher.start()
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._servers,
+            enable_idempotence=self._idempotence,
+            acks="all",
+            request_timeout_ms=5000,
+            metadata_max_age_ms=30_000,
+        )
+        await producer.start()
+        self._producer, self._looked = producer, float("-inf")
+
+    async def _look_at_the_log(self) -> None:
+        """Notice a log that was emptied while nothing was sent; every `LOOK` seconds."""
+        if time.monotonic() - self._looked < LOOK:
+            return
+        places = [TopicPartition(topic, number) for topic in self._topics for number in range(PARTITIONS)]
+        ends: dict[TopicPartition, int] = await self._watcher.end_offsets(places)
+        emptied = any(ends[place] == 0 for place in self._last)
+        if emptied or (not any(ends.values()) and await self._outbox.has_published()):
+            await self._send_everything_again()
+        for place, end in ends.items():
+            if end:
+                self._last.setdefault(place, -1)
+        self._looked = time.monotonic()
+
+    async def _send_everything_again(self) -> None:
+        self._last.clear()
+        log.warning("the broker lost its log", sent_again=await self._outbox.replay())
 
     async def _publish(self, rows: Sequence[Row]) -> None:
-        producer = await self._connect()
-        partitions: dict[tuple[str, int], list[Row]] = defaultdict(list)
+        producer = self._producer
+        partitions: dict[TopicPartition, list[Row]] = defaultdict(list)
         for row in rows:
-            partitions[row.topic, await self._partition(producer, row)].append(row)
+            partitions[await self._place(producer, row)].append(row)
         results = await asyncio.gather(
-            *(self._send(producer, *where, some) for where, some in partitions.items()), return_exceptions=True
+            *(self._send(producer, place, some) for place, some in partitions.items()), return_exceptions=True
         )
         acknowledged = [id for ids in results if not isinstance(ids, BaseException) for id in ids]
         await self._outbox.published(acknowledged, datetime.now(UTC))
@@ -74,11 +114,11 @@ class Relay:
                 raise failure
 
     @staticmethod
-    async def _partition(producer: Any, row: Row) -> int:
+    async def _place(producer: Any, row: Row) -> TopicPartition:
         partitions = sorted(await producer.partitions_for(row.topic))
-        return int(_partition_of(row.key.encode(), partitions, partitions))
+        return TopicPartition(row.topic, _partition_of(row.key.encode(), partitions, partitions))
 
-    async def _send(self, producer: Any, topic: str, partition: int, rows: Sequence[Row]) -> list[str]:
+    async def _send(self, producer: Any, place: TopicPartition, rows: Sequence[Row]) -> list[str]:
         """Send as many of the rows as one batch holds; gives the ids that the broker acknowledged."""
         batch = producer.create_batch()
         sent = []
@@ -86,14 +126,9 @@ class Relay:
             if batch.append(key=row.key.encode(), value=row.value, timestamp=None, headers=list(row.headers)) is None:
                 break
             sent.append(row.id)
-        acknowledgement = await (await producer.send_batch(batch, topic, partition=partition))
-        metrics.PUBLISHED.labels(topic).inc(len(sent))
-        await self._notice_a_lost_log(topic, partition, acknowledgement.offset)
+        acknowledged = await (await producer.send_batch(batch, place.topic, partition=place.partition))
+        metrics.PUBLISHED.labels(place.topic).inc(len(sent))
+        if acknowledged.offset <= self._last.get(place, -1):
+            await self._send_everything_again()
+        self._last[place] = acknowledged.offset
         return sent
-
-    async def _notice_a_lost_log(self, topic: str, partition: int, offset: int) -> None:
-        """An offset that goes back means that the broker lost its log: everything is sent once more."""
-        if offset <= self._last.get((topic, partition), -1):
-            self._last.clear()
-            log.warning("the broker lost its log, replaying", rows=await self._outbox.replay())
-        self._last[topic, partition] = offset

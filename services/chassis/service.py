@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi_swagger import patch_fastapi
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from contracts.catalog import written_by
 from contracts.time import in_utc
 from services.chassis import asyncapi
 from services.chassis.bus import Consumer, Listener
@@ -146,7 +147,10 @@ class Service(Generic[S]):
 
     def _relay(self) -> Relay:
         settings = self.settings
-        return Relay(self.store.outbox, settings.kafka_bootstrap_servers, idempotence=settings.kafka_idempotence)
+        topics = written_by(self.name)
+        return Relay(
+            self.store.outbox, topics, settings.kafka_bootstrap_servers, idempotence=settings.kafka_idempotence
+        )
 
     def _work(self, relay: Relay, health: Health, stopping: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
         jobs = [Job("relay", relay.work), *self.jobs]
@@ -161,15 +165,7 @@ class Service(Generic[S]):
         return parts
 
     def _consumer(self, inbox: Inbox) -> Consumer:
-        settings = self.settings
-        servers, group = settings.kafka_bootstrap_servers, settings.kafka_group
-        return Consumer(
-            inbox,
-            self.listener.topics,
-            lambda event: self.listener.apply(event, self.data),
-            servers=servers,
-            group=group,
-        )
+        return Consumer(inbox, self.listener.topics, lambda event: self.listener.apply(event, self.data), self.settings)
 
     async def _consume(self, inbox: Inbox, consumer: Consumer, stopping: asyncio.Event) -> None:
         await patiently(inbox.prepare)

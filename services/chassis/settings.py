@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     kafka_bootstrap_servers: str = Field(description="The bus, host:port, several with commas")
     kafka_idempotence: bool = Field(default=True, description="Off only on the embedded broker, which knows none")
     kafka_group: str = Field(default="", description="The consumer group; the service's name unless said")
+    kafka_session_timeout_ms: int = Field(
+        default=15_000, description="After so long without a sign of life a consumer's work goes to another", ge=1000
+    )
     http_host: str = Field(default="127.0.0.1", description="Where to listen")
     http_port: int = Field(description="Where to listen", ge=1, le=65535)
     public_url: str = Field(

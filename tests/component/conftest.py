@@ -4,7 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from services.chassis.tracing import start_tracing
 from tests.support.issuer import Issuer, issuing
+
+
+def pytest_configure() -> None:
+    start_tracing("test")
 
 
 @pytest.fixture(scope="session")

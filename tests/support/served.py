@@ -98,6 +98,7 @@ async def serving(
         "kafka_bootstrap_servers": platform.addresses.kafka,
         "kafka_idempotence": platform.addresses.kafka_idempotence,
         "kafka_group": own,
+        "kafka_session_timeout_ms": 4000,
         "http_port": 1,
         "public_url": issuer.url,
         "discovery_url": issuer.discovery_url,

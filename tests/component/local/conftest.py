@@ -1,4 +1,4 @@
-"""The mailbox and the sandbox as real processes."""
+"""The mailbox and the sandbox as real processes; a platform of their own, because these tests kill them."""
 
 from collections.abc import Iterator
 

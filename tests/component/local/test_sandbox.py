@@ -13,7 +13,6 @@ import pytest
 
 from deploy.local.platform import Platform
 
-
 Asked = Callable[..., dict[str, Any]]
 
 
@@ -46,7 +45,7 @@ class Listener:
 @pytest.fixture
 def listener() -> Iterator[Listener]:
     listener = Listener()
-    threading.Thread(target=listener.server.serve_forever, daemon=True).start()
+    threading.Thread(target=listener.server.serve_forever, args=[0.02], daemon=True).start()
     yield listener
     listener.server.shutdown()
     listener.server.server_close()
@@ -110,6 +109,7 @@ def test_an_outcome_is_told_until_someone_listens_also_after_a_restart(
     first = listener()
     platform.kill("sandbox")
     platform.start_process("sandbox")
+    platform.wait_ready("sandbox")
 
     assert listener()[0] == first[0]
 
@@ -127,7 +127,6 @@ def test_an_outcome_is_told_until_someone_listens_also_after_a_restart(
 def test_what_is_not_right_is_refused_in_words(
     platform: Platform, bank: httpx.Client, asked: Asked, change: dict[str, Any], headers: dict[str, str], status: int
 ) -> None:
-    platform.wait_ready("sandbox")
     answer = bank.post("/payments", json=asked(**change), headers=headers)
 
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")

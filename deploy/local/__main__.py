@@ -1,0 +1,22 @@
+"""`python -m deploy.local run`: what `make run` calls."""
+
+import typer
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def local() -> None:
+    """The embedded platform."""
+
+
+@app.command()
+def run() -> None:
+    """Start everything here, and stay until Ctrl-C."""
+    from deploy.local.run import run as start  # noqa: PLC0415  the other commands need not load it
+
+    start()
+
+
+if __name__ == "__main__":
+    app()
