@@ -1,0 +1,1 @@
+"""The JSON interface: accounts, roles, oneself, profiles."""

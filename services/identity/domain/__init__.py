@@ -1,0 +1,1 @@
+"""The rules of identity: accounts, people, profiles, sessions, grants, clients, keys."""

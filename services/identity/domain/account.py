@@ -1,0 +1,123 @@
+"""An account: a person's sign-in, its state and its platform roles.
+
+unverified → active
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.identity import AccountRegistered, AccountRolesChanged, AccountStatus, AccountVerified, PlatformRole
+from contracts.ids import AccountId, ActorId
+from contracts.time import Instant
+from services.chassis.domain import Actor, Aggregate, Change, Conflict, Forbidden, NotFound, NotInThisState, RuleBroken
+
+NEXT: Final = {AccountStatus.UNVERIFIED: {AccountStatus.ACTIVE}, AccountStatus.ACTIVE: set[AccountStatus]()}
+
+
+class AccountNotFound(NotFound):
+    """No such account."""
+
+
+class AddressTaken(Conflict):
+    """Another account proved this address before."""
+
+
+class LinkNotGood(RuleBroken):
+    """The mailed link was used, has expired, or was never ours; which of them is not said."""
+
+
+class TermsNotAccepted(RuleBroken):
+    """An account needs the terms accepted."""
+
+
+class OwnRoles(Forbidden):
+    """Nobody changes their own roles."""
+
+
+class LastStaffMember(Conflict):
+    """Without staff nobody could grant a role again."""
+
+
+class Registration(BaseModel):
+    """What was told at registration; it becomes the person when the address is proved."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    email: str
+
+
+class Account(Aggregate):
+    id: AccountId
+    status: AccountStatus = AccountStatus.UNVERIFIED
+    roles: tuple[PlatformRole, ...] = ()
+    password: Annotated[str, Field(repr=False)]
+    """Hashed."""
+    pending: Registration | None
+    registered_at: Instant
+    terms_accepted_at: Instant
+
+    def move(self, to: AccountStatus, **changes: Any) -> Self:
+        if to not in NEXT[self.status]:
+            raise NotInThisState(f"An account that is {self.status} cannot become {to}.")
+        return self.evolve(status=to, **changes)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status is AccountStatus.ACTIVE
+
+
+def account_id(text: str) -> AccountId:
+    return AccountId(ActorId(text))
+
+
+def myself(id: str) -> Actor:
+    return Actor(ActorId(id))
+
+
+def register(
+    id: AccountId, *, name: str, email: str, password: str, terms_accepted: bool, at: datetime
+) -> Change[Account]:
+    """Begin an account; several may wait for the same address, and the first that proves it has it."""
+    if not terms_accepted:
+        raise TermsNotAccepted("Accept the terms to have an account.")
+    pending = Registration(name=name, email=email)
+    account = Account(id=id, password=password, pending=pending, registered_at=at, terms_accepted_at=at)
+    return account.tell(AccountRegistered, by=myself(id), at=at)
+
+
+def verify(account: Account, *, by: Actor, at: datetime) -> Change[Account]:
+    return account.move(AccountStatus.ACTIVE, pending=None).tell(AccountVerified, by=by, at=at)
+
+
+def grant(account: Account, *, role: PlatformRole, by: Actor, at: datetime) -> Change[Account]:
+    _may_change_roles(account, by)
+    if role in account.roles:
+        return Change(account)
+    roles = tuple(sorted({*account.roles, role}))
+    return account.evolve(roles=roles).tell(AccountRolesChanged, by=by, at=at)
+
+
+def withdraw(account: Account, *, role: PlatformRole, other_staff: bool, by: Actor, at: datetime) -> Change[Account]:
+    """Take a role. `other_staff` says whether an active account besides this one is staff."""
+    _may_change_roles(account, by)
+    if role not in account.roles:
+        return Change(account)
+    if role is PlatformRole.STAFF and not other_staff:
+        raise LastStaffMember("This is the last staff member. Make somebody else staff first.")
+    roles = tuple(sorted({*account.roles} - {role}))
+    return account.evolve(roles=roles).tell(AccountRolesChanged, by=by, at=at)
+
+
+def rehash(account: Account, *, password: str) -> Change[Account]:
+    """Keep the same password under newer parameters of the hash; nobody needs to hear of it."""
+    return Change(account.evolve(password=password))
+
+
+def _may_change_roles(account: Account, by: Actor) -> None:
+    if by.id == account.id:
+        raise OwnRoles("Nobody changes their own roles. Ask another staff member.")
+    if not account.is_active:
+        raise NotInThisState(f"An account that is {account.status} cannot have roles.")

@@ -1,0 +1,94 @@
+"""The shell around the core: what every protocol endpoint does before and after."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final, TypeVar
+from urllib.parse import unquote
+
+from authlib.oauth2 import OAuth2Error, OAuth2Request
+from fastapi import Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from joserfc import jws
+from joserfc.errors import JoseError
+
+from services.identity.domain.client import Client
+from services.identity.oidc.tokens import Mint
+from services.identity.oidc.traps import Answer, PureRequest, Server
+from services.identity.parameters import NotReadable
+from services.identity.store import Identity
+
+T = TypeVar("T")
+UNCACHED: Final = {"Cache-Control": "no-store", "Pragma": "no-cache", "X-Content-Type-Options": "nosniff"}
+
+
+async def mint(request: Request, identity: Identity, at: datetime) -> Mint:
+    return Mint(await identity.keys.ring(at), request.app.state.settings.public_url, at)
+
+
+def pure(request: Request, path: str, parameters: dict[str, str]) -> PureRequest:
+    issuer = request.app.state.settings.public_url
+    return PureRequest(issuer, path, parameters, request.headers.get("authorization"))
+
+
+async def asking(request: Request, identity: Identity, parameters: Mapping[str, str]) -> Client | None:
+    """Give the client that a request names, in its header or in its body; the core decides whether it may."""
+    id = _named_in_header(request.headers.get("authorization", "")) or parameters.get("client_id")
+    return await identity.clients.get(id) if id else None
+
+
+def _named_in_header(authorization: str) -> str | None:
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name = base64.b64decode(value, validate=True).decode().partition(":")[0]
+    except (binascii.Error, ValueError):
+        raise NotReadable("The Authorization header cannot be read.") from None
+    return unquote(name)
+
+
+def ask_for_token(server: Server, request: OAuth2Request) -> Answer:
+    return decently(lambda: server.create_token_response(request))
+
+
+def ask_for_revocation(server: Server, request: OAuth2Request) -> Answer:
+    answer: Answer = decently(lambda: server.create_endpoint_response("revocation", request))
+    return answer
+
+
+def decently(run: Callable[[], T]) -> T:
+    """Let the core do something. Where it cannot put a wrong value into words it raises ValueError: `NotReadable`."""
+    try:
+        return run()
+    except NotReadable:
+        raise
+    except ValueError:
+        raise NotReadable("A parameter has a value that cannot be used.") from None
+
+
+def refusal(error: str, description: str, status: int = 400) -> Answer:
+    return Answer(status, {"error": error, "error_description": description})
+
+
+def rendered(answer: Answer, *, see_other: bool = False) -> Response:
+    if location := answer.headers.get("Location"):
+        return RedirectResponse(location, 303 if see_other else 302, UNCACHED)
+    challenge = {name: value for name, value in answer.headers.items() if name == "WWW-Authenticate"}
+    return JSONResponse(answer.body, answer.status, {**UNCACHED, **challenge})
+
+
+def audience(id_token: str) -> str | None:
+    """Read, without trust, whom an id_token is for; the core checks the token afterwards."""
+    try:
+        claims = json.loads(jws.extract_compact(id_token.encode()).payload or b"{}")
+    except (JoseError, ValueError):
+        return None
+    found = claims.get("aud") if isinstance(claims, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def described(error: OAuth2Error) -> str:
+    return str(error.get_error_description() or error.error)

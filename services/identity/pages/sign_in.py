@@ -1,0 +1,119 @@
+"""Signing in with address and password."""
+
+from datetime import datetime
+from typing import Final
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from services.chassis.http import Now, anyone
+from services.identity import parameters
+from services.identity.dependencies import Data, Passwords
+from services.identity.domain import account as accounts
+from services.identity.domain.account import Account
+from services.identity.email import normalized
+from services.identity.hashing import Hasher, Overloaded
+from services.identity.pages import browser
+from services.identity.pages.browser import Forged
+from services.identity.pages.rendering import message, page, safe_headers
+from services.identity.parameters import NotReadable
+from services.identity.store import Identity
+from services.identity.store.limits import SIGN_IN
+
+WRONG: Final = "Address and password do not belong together, or the address is not confirmed yet."
+STALE: Final = "This page was open for too long. Try again."
+CONTINUE: Final = "continue"
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
+
+
+class Refused(Exception):
+    """No sign-in; the status, the words for the person, and how long to wait."""
+
+    def __init__(self, status: int, words: str, wait: int = 0) -> None:
+        super().__init__(words)
+        self.status, self.words, self.wait = status, words, wait
+
+
+@router.get("/sign-in")
+async def show_sign_in(request: Request) -> Response:
+    try:
+        asked = await parameters.of_query(request)
+    except NotReadable:
+        asked = {}
+    return _page(request, asked, email=_hinted(asked))
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request, identity: Data, passwords: Passwords, now: Now) -> Response:
+    try:
+        form = await parameters.of_form(request)
+    except NotReadable as error:
+        return message(request, 400, "This form cannot be read", str(error), link=("/sign-in", "Try again"))
+    try:
+        browser.refuse_forged(request, form)
+        account = await _prove(request, form, identity, passwords, now)
+    except Forged:
+        return _page(request, form, 403, wrong=STALE, email=form.get("email", ""))
+    except Refused as no:
+        return _page(request, form, no.status, wrong=no.words, email=form.get("email", ""), wait=no.wait)
+    return await _signed_in(request, form, account, identity, now)
+
+
+async def _prove(
+    request: Request, form: dict[str, str], identity: Identity, passwords: Hasher, now: datetime
+) -> Account:
+    """Find whose address and password these are; takes the same time and says the same whatever is wrong."""
+    email, password = normalized(form.get("email", "")), form.get("password", "")
+    about = (email, browser.network(request))
+    if wait := await identity.limits.try_once(SIGN_IN, *about, at=now):
+        raise Refused(429, "Too many tries. Wait a while, then try again.", wait)
+    account = await _with_address(identity, email)
+    try:
+        right = await passwords.matches(account.password if account else None, password)
+    except Overloaded:
+        await identity.limits.forgive(SIGN_IN, *about, at=now)
+        raise Refused(503, "Too many people sign in right now. Try again in a moment.", 2) from None
+    if not (right and account and account.is_active):
+        raise Refused(422, WRONG)
+    await identity.limits.forgive(SIGN_IN, *about, at=now)
+    await _renew(account, password, identity, passwords)
+    return account
+
+
+async def _with_address(identity: Identity, email: str) -> Account | None:
+    person = await identity.people.with_address(email)
+    return await identity.accounts.find_one({"_id": person.id if person else ""})
+
+
+async def _renew(account: Account, password: str, identity: Identity, passwords: Hasher) -> None:
+    if newer := await passwords.renewed(account.password, password):
+        await identity.accounts.change(account.id, accounts.rehash, password=newer)
+
+
+async def _signed_in(
+    request: Request, form: dict[str, str], account: Account, identity: Identity, now: datetime
+) -> Response:
+    """Begin a new session, never keep one, and go on with what the sign-in was for: a request of ours, nowhere else."""
+    before = browser.session_secret(request)
+    secret = await identity.sessions.begin(account.id, instead_of=before, at=now)
+    rest = form.get(CONTINUE)
+    to = f"/oauth2/authorize?{rest}" if rest else "/account"
+    response = RedirectResponse(to, 303, safe_headers(request, leaves=True))
+    browser.keep_session(request, response, secret)
+    return response
+
+
+def _page(
+    request: Request, asked: dict[str, str], status: int = 200, *, wrong: str = "", email: str = "", wait: int = 0
+) -> Response:
+    rest = asked.get(CONTINUE, "")
+    response = page(request, "sign-in", status, leaves=True, rest=rest, email=email, wrong=wrong)
+    if wait:
+        response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def _hinted(asked: dict[str, str]) -> str:
+    return dict(parse_qsl(asked.get(CONTINUE, ""))).get("login_hint", "")

@@ -1,0 +1,98 @@
+"""Signing up, and confirming the address with the mailed link."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from pydantic import ValidationError
+
+from services.chassis.domain import Refusal
+from services.chassis.http import NewId, Now, anyone
+from services.identity import parameters
+from services.identity.dependencies import Data, Passwords
+from services.identity.domain.account import account_id
+from services.identity.hashing import Overloaded
+from services.identity.pages import browser
+from services.identity.pages.browser import Forged
+from services.identity.pages.rendering import message, page
+from services.identity.pages.sign_in import STALE
+from services.identity.parameters import NotReadable
+from services.identity.registration import CreateAccount, accepted
+
+KEPT: Final = ("name", "email")
+FIELDS: Final = {"name": "Name", "email": "E-mail address", "password": "Password", "terms_accepted": "Terms"}
+SIGN_IN: Final = ("/sign-in", "Sign in")
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
+
+
+@router.get("/sign-up")
+async def show_sign_up(request: Request) -> Response:
+    return _form(request, {})
+
+
+@router.post("/sign-up")
+async def sign_up(request: Request, identity: Data, passwords: Passwords, new_id: NewId, now: Now) -> Response:
+    form: dict[str, str] = {}
+    try:
+        form = await parameters.of_form(request)
+        browser.refuse_forged(request, form)
+        said = CreateAccount.model_validate(_said(form))
+        await identity.register(account_id(new_id), **await accepted(said, passwords), at=now)
+    except Forged:
+        return _form(request, form, 403, STALE)
+    except Overloaded as error:
+        return _form(request, form, 503, f"{error.detail}. Try again in a moment.")
+    except ValidationError as error:
+        return _form(request, form, 422, _first(error))
+    except (NotReadable, Refusal) as error:
+        return _form(request, form, 422, str(error))
+    return message(
+        request,
+        HTTPStatus.ACCEPTED,
+        "Look into your mailbox",
+        f"If {said.email} can have an account, a mail with a link is on its way there.",
+        "Open the link within 24 hours.",
+    )
+
+
+@router.get("/verify-email")
+async def show_verification(request: Request) -> Response:
+    """Mail programs open links by themselves, so that only the button counts."""
+    try:
+        token = (await parameters.of_query(request)).get("token", "")
+    except NotReadable:
+        token = ""
+    return page(request, "verify-email", token=token)
+
+
+@router.post("/verify-email")
+async def confirm_address(request: Request, identity: Data, now: Now) -> Response:
+    try:
+        form = await parameters.of_form(request)
+        browser.refuse_forged(request, form)
+        await identity.verify_email(form.get("token", ""), at=now)
+    except Forged:
+        return message(request, 403, "Not confirmed", STALE)
+    except (NotReadable, Refusal) as error:
+        return message(request, 422, "Not confirmed", str(error), link=SIGN_IN)
+    return message(request, 200, "Your address is confirmed", "You can sign in now.", link=SIGN_IN)
+
+
+def _said(form: dict[str, str]) -> dict[str, Any]:
+    told: dict[str, Any] = {name: form.get(name, "") for name in ("name", "email", "password")}
+    return told | {"terms_accepted": form.get("terms_accepted") == "yes"}
+
+
+def _first(error: ValidationError) -> str:
+    wrong = error.errors()[0]
+    return f"{FIELDS.get(str(wrong['loc'][0]), 'Form')}: {wrong['msg'].removeprefix('Value error, ')}"
+
+
+def _form(request: Request, form: dict[str, str], status: int = 200, wrong: str = "") -> Response:
+    typed: dict[str, Any] = {name: form.get(name, "") for name in KEPT}
+    response = page(request, "sign-up", status, wrong=wrong, **typed)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = "2"
+    return response

@@ -1,0 +1,39 @@
+"""What identity is told from outside."""
+
+from ipaddress import ip_address
+from typing import ClassVar, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from services.chassis.settings import SealingKey
+from services.chassis.settings import Settings as Common
+
+
+class Settings(Common):
+    model_config = SettingsConfigDict(env_prefix="IDENTITY_")
+
+    service: ClassVar[str] = "identity"
+
+    key_secret: SealingKey = Field(description="Seals the signing keys in the store; 32 bytes in base64")
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @model_validator(mode="after")
+    def _safe_on_the_wire(self) -> Self:
+        """Passwords and tokens travel under the public URL, so plain http is for this machine alone."""
+        if not self.is_https and not is_loopback(urlsplit(self.public_url).hostname or ""):
+            raise ValueError("PUBLIC_URL must be https; http is for localhost and loopback addresses.")
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,5 @@
+"""Everything identity keeps."""
+
+from services.identity.store.identity import Identity, Receipt
+
+__all__ = ["Identity", "Receipt"]

@@ -1,0 +1,105 @@
+"""Accounts, the people behind them, their profiles, and the links mailed to them."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar
+
+from contracts.identity import AccountStatus, PlatformRole
+from contracts.ids import AccountId
+from contracts.time import Instant
+from services.chassis.domain import Change
+from services.chassis.mongo import IndexModel
+from services.chassis.store import Repository, Store
+from services.identity.domain.account import Account, AccountNotFound, LinkNotGood, account_id
+from services.identity.domain.person import Person
+from services.identity.domain.profile import MenteeProfile, MentorProfile, ProfileNotFound
+from services.identity.domain.record import Record, digest
+from services.identity.store.records import Records
+
+VERIFICATION_LIFE: Final = timedelta(hours=24)
+KEPT: Final = timedelta(days=1)
+
+A = TypeVar("A", bound=MenteeProfile | MentorProfile)
+P = ParamSpec("P")
+
+
+class Accounts(Repository[Account]):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "accounts", Account, AccountNotFound)
+
+    async def prepare(self, *indexes: IndexModel) -> None:
+        await super().prepare(IndexModel([("pending.email", 1)], sparse=True), IndexModel([("roles", 1)]), *indexes)
+
+    async def newest_waiting_for(self, email: str) -> Account | None:
+        """The latest registration under an address that nobody proved yet."""
+        waiting = await self.documents.find({"pending.email": email}, sort=[("_id", -1)], limit=1)
+        return self.read(waiting[0]) if waiting else None
+
+    async def has_other_staff(self, id: AccountId) -> bool:
+        active_staff = {"roles": PlatformRole.STAFF, "status": AccountStatus.ACTIVE}
+        return await self.documents.count({**active_staff, "_id": {"$ne": id}}, limit=1) > 0
+
+
+class People(Repository[Person]):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "people", Person, AccountNotFound)
+
+    async def prepare(self, *indexes: IndexModel) -> None:
+        """One proved address belongs to one person."""
+        await super().prepare(IndexModel([("emails", 1)], unique=True), *indexes)
+
+    async def with_address(self, email: str) -> Person | None:
+        return await self.find_one({"emails": email})
+
+
+class Profiles(Repository[A], Generic[A]):
+    """One of each at most per account; the first save makes it."""
+
+    def __init__(self, store: Store, name: str, model: type[A]) -> None:
+        super().__init__(store, name, model, ProfileNotFound)
+
+    async def save(
+        self, id: AccountId, decide: Callable[Concatenate[A, P], Change[A]], *args: P.args, **kwargs: P.kwargs
+    ) -> A:
+        async def work() -> A:
+            if await self.find_one({"_id": id}) is None:
+                return await self.add(decide(self._model(id=id), *args, **kwargs))
+            return await self.change(id, decide, *args, **kwargs)
+
+        return await self.store.transaction(work)
+
+
+class Link(Record):
+    """A mailed link; its id is the hash of the token in it."""
+
+    account_id: AccountId
+    purpose: str
+    expires_at: Instant
+    forget_at: Instant
+    used_at: Instant | None = None
+
+
+class Links(Records[Link]):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "links", Link)
+
+    async def prepare(self) -> None:
+        await self.documents.ensure(IndexModel([("forget_at", 1)], expireAfterSeconds=0))
+
+    async def make(self, account_id: AccountId, purpose: str, token: str, *, at: datetime) -> None:
+        ends: dict[str, Any] = {"expires_at": at + VERIFICATION_LIFE, "forget_at": at + VERIFICATION_LIFE + KEPT}
+        await self.add(Link(id=digest(token), account_id=account_id, purpose=purpose, **ends))
+
+    async def spend(self, token: str, purpose: str, *, at: datetime) -> AccountId:
+        """Use the link up and say whose it was. Raises `LinkNotGood`."""
+        good = {"_id": digest(token), "purpose": purpose, "used_at": None, "expires_at": {"$gt": at}}
+        link = await self.documents.claim(good, {"$set": {"used_at": at}})
+        if link is None:
+            raise LinkNotGood("This link was used before or has expired. Ask for a new one.")
+        return account_id(link["account_id"])
+
+
+def new_secret() -> str:
+    """128 bits that nobody guesses."""
+    return secrets.token_hex(16)

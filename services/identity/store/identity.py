@@ -1,0 +1,174 @@
+"""The whole of identity's store, and what moves several things of it at once."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel
+
+from contracts.identity import PlatformRole
+from contracts.ids import AccountId
+from services.chassis.domain import Actor, NotAllowed
+from services.chassis.mail import Letters, PostOffice
+from services.chassis.mongo import DuplicateKeyError, IndexModel
+from services.chassis.store import Store
+from services.identity.domain import account as accounts
+from services.identity.domain import person as people
+from services.identity.domain.account import Account, AddressTaken, LinkNotGood
+from services.identity.domain.client import Client, web_client
+from services.identity.domain.profile import MenteeProfile, MentorProfile
+from services.identity.hashing import Hasher
+from services.identity.settings import Settings
+from services.identity.store.accounts import Accounts, Links, People, Profiles, new_secret
+from services.identity.store.grants import Grants
+from services.identity.store.keys import Keys
+from services.identity.store.limits import MAIL, Limits
+from services.identity.store.records import Records
+from services.identity.store.sessions import Sessions
+
+MAILS: Final = Path(__file__).parent.parent / "mails"
+VERIFY_EMAIL: Final = "verify-email"
+
+
+class Receipt(BaseModel):
+    """What everybody is told, so that nobody learns which addresses are known."""
+
+    detail: str = "A mail is on its way to that address, if there is anything to do."
+
+
+class Identity:
+    def __init__(self, store: Store, settings: Settings, hasher: Hasher) -> None:
+        self.store = store
+        self.hasher = hasher
+        self.accounts = Accounts(store)
+        self.people = People(store)
+        self.mentee_profiles: Profiles[MenteeProfile] = Profiles(store, "mentee_profiles", MenteeProfile)
+        self.mentor_profiles: Profiles[MentorProfile] = Profiles(store, "mentor_profiles", MentorProfile)
+        self.links = Links(store)
+        self.sessions = Sessions(store)
+        self.grants = Grants(store)
+        self.clients = Records(store, "clients", Client)
+        self.keys = Keys(store, settings.key_secret)
+        self.limits = Limits(store)
+        self.post_office = PostOffice(store, settings)
+        self._letters = Letters(MAILS, public_url=settings.public_url)
+        self._locks = store.database["locks"]
+        self._web = web_client(settings.public_url)
+
+    async def prepare(self) -> None:
+        for part in (self.accounts, self.people, self.mentee_profiles, self.mentor_profiles):
+            await part.prepare()
+        for records in (self.links, self.sessions, self.grants, self.keys, self.limits, self.post_office):
+            await records.prepare()
+        await self.clients.documents.ensure(IndexModel([("name", 1)]))
+        await self._locks.ensure(IndexModel([("at", 1)]))
+        await self._know_our_own_client()
+
+    async def _know_our_own_client(self) -> None:
+        document = self.clients.write(self._web)
+        try:
+            await self.clients.documents.replace({"_id": document.pop("_id")}, document, upsert=True)
+        except DuplicateKeyError:
+            return  # another replica wrote the same at the same time
+
+    async def register(
+        self, id: AccountId, *, name: str, email: str, password: str, terms_accepted: bool, at: datetime
+    ) -> Receipt:
+        """Begin an account and mail the link that proves the address; to a taken address mail that it is taken."""
+        change = accounts.register(id, name=name, email=email, password=password, terms_accepted=terms_accepted, at=at)
+        may_mail = not await self.limits.try_once(MAIL, email, at=at)
+
+        async def work() -> Receipt:
+            if may_mail and await self.people.with_address(email) is None:
+                await self._mail_link(await self.accounts.add(change), at)
+            elif may_mail:
+                await self.post_office.post(self._letters.write("address-taken", email))
+            return Receipt()
+
+        return await self.store.transaction(work)
+
+    async def resend_verification(self, email: str, *, at: datetime) -> Receipt:
+        may_mail = not await self.limits.try_once(MAIL, email, at=at)
+
+        async def work() -> Receipt:
+            waiting = await self.accounts.newest_waiting_for(email)
+            if may_mail and waiting is not None and await self.people.with_address(email) is None:
+                await self._mail_link(waiting, at)
+            return Receipt()
+
+        return await self.store.transaction(work)
+
+    async def verify_email(self, token: str, *, at: datetime) -> Account:
+        """Account and person become real together. Raises `LinkNotGood`, `AddressTaken`."""
+
+        async def work() -> Account:
+            id = await self.links.spend(token, VERIFY_EMAIL, at=at)
+            return await self._verify(id, accounts.myself(id), at)
+
+        try:
+            return await self.store.transaction(work)
+        except DuplicateKeyError:
+            raise AddressTaken("This address belongs to another account by now. Sign in with that one.") from None
+
+    async def create_verified(
+        self,
+        id: AccountId,
+        *,
+        name: str,
+        email: str,
+        password: str,
+        terms_accepted: bool,
+        roles: tuple[PlatformRole, ...],
+        by: Actor,
+        at: datetime,
+    ) -> Account:
+        """What an operator does: an account that needs no mail. Raises `AddressTaken`."""
+        begun = accounts.register(id, name=name, email=email, password=password, terms_accepted=terms_accepted, at=at)
+
+        async def work() -> Account:
+            await self.accounts.add(begun)
+            account = await self._verify(id, by, at)
+            for role in roles:
+                account = await self.accounts.change(account.id, accounts.grant, role=role, by=by, at=at)
+            return account
+
+        try:
+            return await self.store.transaction(work)
+        except DuplicateKeyError:
+            raise AddressTaken(f"There is an account with the address {email} already.") from None
+
+    async def change_role(
+        self, id: AccountId, role: PlatformRole, *, granted: bool, by: Actor, at: datetime
+    ) -> Account:
+        """One change of roles at a time, so that two staff members cannot remove each other."""
+
+        async def work() -> Account:
+            await self._locks.update({"_id": "roles"}, {"$set": {"at": at}, "$inc": {"turns": 1}}, upsert=True)
+            await self._require_staff(by)
+            if granted:
+                return await self.accounts.change(id, accounts.grant, role=role, by=by, at=at)
+            others = await self.accounts.has_other_staff(id)
+            return await self.accounts.change(id, accounts.withdraw, role=role, other_staff=others, by=by, at=at)
+
+        return await self.store.transaction(work)
+
+    async def _require_staff(self, by: Actor) -> None:
+        """A token may be older than the role it names."""
+        asking = await self.accounts.find_one({"_id": by.id})
+        if asking is None or PlatformRole.STAFF not in asking.roles:
+            raise NotAllowed("This is for staff.")
+
+    async def _verify(self, id: AccountId, by: Actor, at: datetime) -> Account:
+        account = await self.accounts.find_one({"_id": id})
+        if account is None:
+            raise LinkNotGood("This registration is over. Register again.")
+        await self.people.add(people.describe(account, by=by, at=at))
+        return await self.accounts.change(id, accounts.verify, by=by, at=at)
+
+    async def _mail_link(self, account: Account, at: datetime) -> None:
+        if account.pending is None:
+            return
+        token = new_secret()
+        await self.links.make(account.id, VERIFY_EMAIL, token, at=at)
+        letter = self._letters.write("verify-email", account.pending.email, person=account.pending.name, token=token)
+        await self.post_office.post(letter)

@@ -1,0 +1,61 @@
+"""Browsers that are signed in."""
+
+from datetime import datetime
+
+from uuid6 import uuid7
+
+from contracts.ids import AccountId
+from services.chassis.mongo import IndexModel
+from services.chassis.store import Store
+from services.identity.domain import session
+from services.identity.domain.record import digest
+from services.identity.domain.session import Session
+from services.identity.store.accounts import new_secret
+from services.identity.store.records import Records
+
+
+class Sessions(Records[Session]):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "sessions", Session)
+
+    async def prepare(self) -> None:
+        await self.documents.ensure(
+            IndexModel([("ends_at", 1)], expireAfterSeconds=0),
+            IndexModel([("account_id", 1)]),
+            IndexModel([("sid", 1)]),
+        )
+
+    async def begin(self, account_id: AccountId, *, instead_of: str | None, at: datetime) -> str:
+        """Sign a browser in and give the secret for its cookie; the one it had before is good no more.
+
+        Where the same person proves themself again, what clients were given in the session stays.
+        """
+        secret = new_secret()
+
+        async def work() -> None:
+            before = await self.get(digest(instead_of)) if instead_of else None
+            same = before is not None and before.account_id == account_id and before.is_alive(at)
+            sid = before.sid if before and same else str(uuid7())
+            await self.end(instead_of)
+            await self.add(session.begin(digest(secret), sid=sid, account_id=account_id, at=at))
+
+        await self.store.transaction(work)
+        return secret
+
+    async def alive(self, secret: str | None, *, at: datetime) -> Session | None:
+        """Give the session of a cookie, and note that it is in use."""
+        found = await self.get(digest(secret)) if secret else None
+        if found is None or not found.is_alive(at):
+            return None
+        if found.is_due_for_notice(at):
+            await self.documents.update({"_id": found.id}, {"$max": {"seen_at": at}})
+        return found
+
+    async def has(self, sid: str, *, at: datetime) -> bool:
+        """Say whether the session that a token names goes on."""
+        found = await self.find_one({"sid": sid})
+        return found is not None and found.is_alive(at)
+
+    async def end(self, secret: str | None) -> None:
+        if secret:
+            await self.documents.delete({"_id": digest(secret)})

@@ -1,0 +1,166 @@
+"""The provider under test: served under its own public URL, with people who have accounts and browsers."""
+
+import asyncio
+import base64
+import os
+import re
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import uvicorn
+from uuid6 import uuid7
+
+from contracts.catalog import EVENTS
+from contracts.event import Event
+from contracts.identity import PlatformRole
+from deploy.local.platform import Platform
+from services.chassis.domain import system
+from services.chassis.service import Role, Service, now
+from services.identity.app import Settings, build
+from services.identity.domain.account import account_id
+from services.identity.store import Identity
+from tests.component.identity.browser import Browser
+from tests.support.waiting import eventually
+
+PASSWORD = "wren lantern gravel sofa"
+
+
+class Clock:
+    """The real time, moved."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return now() + self.ahead
+
+
+@dataclass(frozen=True)
+class Person:
+    id: str
+    name: str
+    email: str
+    password: str = PASSWORD
+
+
+@dataclass
+class Provider:
+    service: Service[Identity]
+    url: str
+    platform: Platform
+    clock: Clock
+    open: AsyncExitStack
+    mails: httpx.AsyncClient = field(repr=False)
+
+    @property
+    def key_secret(self) -> bytes:
+        said = self.service.settings
+        assert isinstance(said, Settings)
+        return said.key_secret
+
+    @property
+    def identity(self) -> Identity:
+        return self.service.data
+
+    async def http(self, **more: Any) -> httpx.AsyncClient:
+        return await self.open.enter_async_context(httpx.AsyncClient(base_url=self.url, timeout=30, **more))
+
+    async def browser(self) -> Browser:
+        return Browser(await self.http())
+
+    async def person(self, *roles: str, email: str = "") -> Person:
+        """Somebody with a verified account, made as an operator makes one."""
+        id, email = str(uuid7()), email or address()
+        hashed = await self.identity.hasher.accept(PASSWORD, ())
+        await self.identity.create_verified(
+            account_id(id),
+            name="Wanda Fry",
+            email=email,
+            password=hashed,
+            terms_accepted=True,
+            roles=tuple(map(PlatformRole, roles)),
+            by=system("identity"),
+            at=self.clock(),
+        )
+        return Person(id, "Wanda Fry", email)
+
+    async def caller(self, person: Person, scope: str = "openid") -> httpx.AsyncClient:
+        """The person, calling with an access token they got by signing in."""
+        tokens = await (await self.browser()).tokens_for(person.email, person.password, scope=scope)
+        return await self.http(headers={"Authorization": f"Bearer {tokens['access_token']}"})
+
+    async def mail_to(self, address: str, after: int = 0) -> dict[str, Any]:
+        answer = await self.mails.get("/api/mails", params={"to": address, "after": after, "wait": 20})
+        items: list[dict[str, Any]] = answer.json()["items"]
+        assert items, f"no mail to {address}"
+        return items[0]
+
+    async def mailed_token(self, address: str) -> str:
+        text = (await self.mail_to(address))["text"]
+        found = re.search(re.escape(self.url) + r"/verify-email\?token=([\w-]+)", text)
+        assert found, text
+        return found[1]
+
+    async def told(self, id: str) -> list[Event]:
+        """The events told about one aggregate, in order."""
+        rows = await self.service.store.database["outbox"].find({"key": {"$regex": f"/{id}$"}}, sort=[("pos", 1)])
+        return [EVENTS[row["headers"]["ce_type"]].model_validate_json(row["value"]) for row in rows]
+
+
+def address() -> str:
+    return f"wanda.{uuid7().hex}@example.org"
+
+
+def settings(platform: Platform, url: str, database: str = "", **more: Any) -> Settings:
+    at = platform.addresses
+    own = database or f"identity_{uuid7().hex}"
+    return Settings(
+        mongodb_uri=at.mongodb_uri,
+        mongodb_database=own,
+        kafka_bootstrap_servers=at.kafka,
+        kafka_idempotence=at.kafka_idempotence,
+        kafka_group=own,
+        http_port=1,
+        public_url=url,
+        smtp_host=at.smtp_host,
+        smtp_port=at.smtp_port,
+        **{"key_secret": base64.b64encode(os.urandom(32)), **more},
+    )
+
+
+@asynccontextmanager
+async def providing(
+    platform: Platform, clock: Clock, *, like: Settings | None = None, role: Role = Role.ALL
+) -> AsyncIterator[Provider]:
+    """Serve identity on a free port, which is also its public URL; `like` makes a replica of another."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        own = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        service = build(like or settings(platform, own), clock)
+        config = uvicorn.Config(service.app(role), log_config=None, access_log=False)
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            async with AsyncExitStack() as clients:
+                mails = httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=30)
+                await clients.enter_async_context(mails)
+                provider = Provider(service, own, platform, clock, clients, mails)
+                await eventually(lambda: _ready(provider), what="identity ready")
+                yield provider
+                if like is None:
+                    await service.store.database.drop()
+        finally:
+            server.should_exit = True
+            await task
+
+
+async def _ready(provider: Provider) -> bool:
+    with suppress(httpx.TransportError):
+        async with httpx.AsyncClient(base_url=provider.url) as client:
+            return (await client.get("/health/ready")).status_code == httpx.codes.OK
+    return False
