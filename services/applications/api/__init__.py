@@ -1,0 +1,1 @@
+"""A route for each decision, by noun: applications, tasks, evaluations."""

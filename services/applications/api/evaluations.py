@@ -1,0 +1,49 @@
+"""A route for each decision about evaluations."""
+
+from datetime import date
+from typing import Final
+
+from contracts.applications import Milestone, Verdict
+from contracts.ids import ActorId, ApplicationId, EvaluationId
+from contracts.time import Instant
+from services.applications.api.data import ApplicationPath, Data, EvaluationPath
+from services.applications.domain.evaluation import Evaluation
+from services.chassis.http import Body, By, Now, View, router
+from services.chassis.paging import Page
+from services.chassis.text import Prose
+
+routes: Final = router("/v1", "evaluations")
+
+
+class RecordEvaluation(Body):
+    verdict: Verdict
+    answers: Prose = ""
+    """The mentee sees them."""
+    private_note: Prose = ""
+    """The mentee does not see it."""
+
+
+class EvaluationView(View):
+    id: EvaluationId
+    application_id: ApplicationId
+    milestone: Milestone
+    optional: bool
+    due_on: date
+    verdict: Verdict | None
+    answers: str
+    private_note: str
+    recorded_by: ActorId | None
+    recorded_at: Instant | None
+    version: int
+
+
+@routes.get("/applications/{id}/evaluations", response_model=Page[EvaluationView])
+async def list_evaluations(id: ApplicationPath, data: Data, by: By) -> Page[Evaluation]:
+    application = await data.visible_to(by, id)
+    found = await data.evaluations.find({"application_id": application.id}, sort="due_on")
+    return Page(items=[each.shown_to(by, application) for each in found], next_cursor=None)
+
+
+@routes.put("/evaluations/{id}", response_model=EvaluationView)
+async def record_evaluation(id: EvaluationPath, command: RecordEvaluation, data: Data, by: By, now: Now) -> Evaluation:
+    return await data.record_evaluation(id, **dict(command), by=by, at=now)

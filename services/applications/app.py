@@ -1,0 +1,28 @@
+"""Applications put together."""
+
+from services.applications.api import applications, evaluations, tasks
+from services.applications.consumers import listen
+from services.applications.settings import Settings
+from services.applications.store import ApplicationsStore
+from services.chassis.jobs import Job
+from services.chassis.mongo import Database
+from services.chassis.service import Clock, Service, now
+from services.chassis.store import Store
+
+__all__ = ["Settings", "build"]
+
+
+def build(settings: Settings, clock: Clock = now) -> Service[ApplicationsStore]:
+    store = Store(Database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database))
+    data = ApplicationsStore(store, settings)
+    return Service(
+        settings,
+        description="Eligibility, applications, their tasks, decisions and evaluations.",
+        store=store,
+        data=data,
+        prepare=data.prepare,
+        routers=(applications.routes, tasks.routes, evaluations.routes),
+        listener=listen,
+        jobs=(Job("offers", lambda: data.expire_due_offer(clock())),),
+        clock=clock,
+    )

@@ -1,0 +1,34 @@
+"""What applications does about what others tell."""
+
+from contracts.identity import MenteeProfileSaved, PersonDescribed
+from contracts.projects import ProjectEvent, TermEvent
+from contracts.stipends import StipendEvent
+from services.applications.store import ApplicationsStore
+from services.chassis.bus import Listener
+
+listen: Listener[ApplicationsStore] = Listener()
+
+
+@listen(ProjectEvent)
+async def remember_project(event: ProjectEvent, store: ApplicationsStore) -> None:
+    await store.projects.remember(event)
+
+
+@listen(TermEvent)
+async def remember_term(event: TermEvent, store: ApplicationsStore) -> None:
+    await store.remember_term(event)
+
+
+@listen(MenteeProfileSaved)
+async def remember_mentee(event: MenteeProfileSaved, store: ApplicationsStore) -> None:
+    await store.mentees.remember(event)
+
+
+@listen(PersonDescribed)
+async def remember_person(event: PersonDescribed, store: ApplicationsStore) -> None:
+    await store.people.remember(event)
+
+
+@listen(StipendEvent)
+async def remember_funding(event: StipendEvent, store: ApplicationsStore) -> None:
+    await store.fundings.remember(event)

@@ -1,0 +1,267 @@
+"""An application, from the wish to join a term to the end of the mentorship.
+
+pending → accepted → active → graduated
+   ↓ ↑        ↓         ↓
+waitlisted  declined  failed            withdrawn from pending, waitlisted, accepted, active
+   ↓
+accepted | declined
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.applications import (
+    ApplicationAccepted,
+    ApplicationConfirmed,
+    ApplicationDeclined,
+    ApplicationStatus,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    Attendance,
+    PrerequisitesCompleted,
+)
+from contracts.ids import AccountId, ApplicationId, ProjectId, TermId
+from contracts.money import Country
+from contracts.stipends import StipendStatus
+from contracts.time import Instant
+from services.applications.domain.known import Funding, Mentee, Project, Term
+from services.applications.domain.step import Step
+from services.applications.domain.verdict import EligibilityVerdict, NotEligible
+from services.chassis.domain import (
+    Actor,
+    Aggregate,
+    Change,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    NotInThisState,
+    NotYetKnown,
+)
+
+Status = ApplicationStatus
+
+NEXT: Final[Mapping[Status, frozenset[Status]]] = {
+    Status.PENDING: frozenset({Status.ACCEPTED, Status.WAITLISTED, Status.DECLINED, Status.WITHDRAWN}),
+    Status.WAITLISTED: frozenset({Status.PENDING, Status.ACCEPTED, Status.DECLINED, Status.WITHDRAWN}),
+    Status.ACCEPTED: frozenset({Status.ACTIVE, Status.DECLINED, Status.WITHDRAWN}),
+    Status.ACTIVE: frozenset({Status.GRADUATED, Status.FAILED, Status.WITHDRAWN}),
+}
+ENGAGED: Final = frozenset({Status.ACCEPTED, Status.ACTIVE, Status.GRADUATED})
+"""A person has at most one application of these, over all projects; each of them holds a place of its term."""
+UNFUNDED: Final[Mapping[StipendStatus, str]] = {
+    StipendStatus.EXPECTED: "The stipend is decided once all prerequisite tasks are completed.",
+    StipendStatus.UNDECIDED: "There is no stipend amount for your country yet; staff decide about it.",
+    StipendStatus.AWAITING_FUNDS: "The stipend waits for money in the budget; it is reserved once that arrives.",
+    StipendStatus.CANCELED: "The stipend was canceled. Ask the project's administrators.",
+}
+"""Why a mentorship cannot begin yet; what is not listed lets it begin."""
+OFFER_EXPIRED: Final = "offer_expired"
+
+
+class ApplicationUnknown(NotFound):
+    """There is no such application, or it is not for this reader."""
+
+
+class AlreadyEngaged(Conflict):
+    """The person is accepted, active or graduated in another place."""
+
+
+class OfferExpired(Conflict):
+    """The time to confirm is over."""
+
+
+class FundingMissing(Conflict):
+    """The stipend is not reserved, and the project is not an unpaid one."""
+
+
+class Agreement(BaseModel):
+    """The participation agreement as signed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    signature: str
+    at: Instant
+
+
+class Application(Aggregate):
+    id: ApplicationId
+    project_id: ProjectId
+    term_id: TermId
+    mentee_id: AccountId
+    status: Status = Status.PENDING
+    country: Country
+    """Where the mentee lived when applying."""
+    statement: str
+    availability: str = ""
+    ai_use: str = ""
+    applied_at: Instant
+    open_prerequisites: int
+    """How many prerequisite tasks are not completed."""
+    prerequisites_completed_at: Instant | None = None
+    attendance: Attendance | None = None
+    accepted_at: Instant | None = None
+    offer_expires_at: Instant | None = None
+    """Set while it is accepted and not confirmed."""
+    reason_code: str | None = None
+    message: str = ""
+    """To the applicant, with a decline."""
+    agreement: Agreement | None = None
+    history: tuple[Step, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more can become of it."""
+        return self.status not in NEXT
+
+    @property
+    def is_engaged(self) -> bool:
+        return self.status in ENGAGED
+
+    def move(self, to: Status, *, by: Actor, at: datetime, **changes: Any) -> Self:
+        """Go on to another status, noting who and when; an offer ends with the status it was made in."""
+        if to not in NEXT.get(self.status, ()):
+            raise NotInThisState(f"An application that is {self.status} cannot become {to}.")
+        step = Step(status=to, by=by.id, at=at)
+        return self.evolve(**{"status": to, "offer_expires_at": None, "history": (*self.history, step), **changes})
+
+    def is_seen_by(self, reader: Actor, project: Project) -> bool:
+        return reader.id == self.mentee_id or project.has_member(reader)
+
+    def must_be_seen_by(self, reader: Actor, project: Project) -> None:
+        """What you may not see is not there."""
+        if not self.is_seen_by(reader, project):
+            raise ApplicationUnknown(f"There is no application {self.id!r}.")
+
+    def must_be_decided_by(self, by: Actor, project: Project) -> None:
+        """Refuse all but the project's administrators: mentors advise, and nobody decides about themself."""
+        self.must_be_seen_by(by, project)
+        if by.id == self.mentee_id:
+            raise NotAllowed("This is your own application; an administrator of the project decides about it.")
+        if not project.has_administrator(by):
+            raise NotAllowed("Only an administrator of the project decides applications; mentors advise.")
+
+    def must_be_of(self, by: Actor, project: Project) -> None:
+        self.must_be_seen_by(by, project)
+        if by.id != self.mentee_id:
+            raise NotAllowed("Only whoever applied can do this.")
+
+
+def apply(
+    id: str,
+    *,
+    mentee: Mentee,
+    term: Term,
+    verdict: EligibilityVerdict,
+    prerequisites: int,
+    statement: str,
+    availability: str,
+    ai_use: str,
+    by: Actor,
+    at: datetime,
+) -> Change[Application]:
+    """Ask to join a term. Raises `NotEligible` with every reason."""
+    if not verdict.eligible or mentee.country is None:
+        raise NotEligible(verdict.in_words())
+    application = Application(
+        id=ApplicationId(id),
+        project_id=term.project_id,
+        term_id=term.id,
+        mentee_id=mentee.id,
+        country=mentee.country,
+        statement=statement,
+        availability=availability,
+        ai_use=ai_use,
+        applied_at=at,
+        open_prerequisites=prerequisites,
+        history=(Step(status=Status.PENDING, by=by.id, at=at),),
+    )
+    return application.tell(ApplicationSubmitted, by=by, at=at)
+
+
+def complete_prerequisite(application: Application, *, by: Actor, at: datetime) -> Change[Application]:
+    """Count one prerequisite task as completed; the last one is told."""
+    fewer = application.evolve(open_prerequisites=application.open_prerequisites - 1)
+    return Change(fewer) if fewer.open_prerequisites else complete_prerequisites(fewer, by=by, at=at)
+
+
+def complete_prerequisites(application: Application, *, by: Actor, at: datetime) -> Change[Application]:
+    """Record that nothing is left to be done before the decision, once."""
+    if application.prerequisites_completed_at is not None:
+        raise NotInThisState("The prerequisites of this application were completed before.")
+    return application.evolve(prerequisites_completed_at=at).tell(PrerequisitesCompleted, by=by, at=at)
+
+
+def accept(
+    application: Application, project: Project, *, attendance: Attendance, valid: timedelta, by: Actor, at: datetime
+) -> Change[Application]:
+    """Choose this applicant, who then has `valid` to confirm."""
+    application.must_be_decided_by(by, project)
+    accepted = application.move(
+        Status.ACCEPTED, by=by, at=at, attendance=attendance, accepted_at=at, offer_expires_at=at + valid
+    )
+    return accepted.tell(ApplicationAccepted, by=by, at=at)
+
+
+def waitlist(application: Application, project: Project, *, by: Actor, at: datetime) -> Change[Application]:
+    """Keep the applicant waiting for a place. Nobody else acts on it, so it is not told."""
+    application.must_be_decided_by(by, project)
+    return Change(application.move(Status.WAITLISTED, by=by, at=at))
+
+
+def decline(
+    application: Application, project: Project, *, reason_code: str, message: str, by: Actor, at: datetime
+) -> Change[Application]:
+    application.must_be_decided_by(by, project)
+    return _decline(application, reason_code, message, by=by, at=at)
+
+
+def expire(application: Application, *, by: Actor, at: datetime) -> Change[Application]:
+    """End an offer that was not confirmed in time."""
+    if application.offer_expires_at is None or at < application.offer_expires_at:
+        raise NotInThisState("There is no offer that has expired.")
+    return _decline(application, OFFER_EXPIRED, "The offer was not confirmed in time.", by=by, at=at)
+
+
+def _decline(
+    application: Application, reason_code: str, message: str, *, by: Actor, at: datetime
+) -> Change[Application]:
+    declined = application.move(Status.DECLINED, by=by, at=at, reason_code=reason_code, message=message)
+    return declined.tell(ApplicationDeclined, by=by, at=at)
+
+
+def withdraw(application: Application, project: Project, *, by: Actor, at: datetime) -> Change[Application]:
+    application.must_be_of(by, project)
+    return application.move(Status.WITHDRAWN, by=by, at=at).tell(ApplicationWithdrawn, by=by, at=at)
+
+
+def confirm(
+    application: Application,
+    project: Project,
+    *,
+    agreement_version: str,
+    signature: str,
+    funding: Funding | None,
+    by: Actor,
+    at: datetime,
+) -> Change[Application]:
+    """Sign the participation agreement: the mentorship begins."""
+    application.must_be_of(by, project)
+    agreement = Agreement(version=agreement_version, signature=signature, at=at)
+    active = application.move(Status.ACTIVE, by=by, at=at, agreement=agreement)
+    if application.offer_expires_at is not None and at >= application.offer_expires_at:
+        raise OfferExpired(f"The offer was good until {application.offer_expires_at:%Y-%m-%d %H:%M} UTC.")
+    _must_be_funded(application, funding)
+    return active.tell(ApplicationConfirmed, by=by, at=at)
+
+
+def _must_be_funded(application: Application, funding: Funding | None) -> None:
+    """Refuse for now, or until something is done; an expected stipend with nothing left to expect is old news."""
+    prepared = application.prerequisites_completed_at is not None
+    if funding is None or (prepared and funding.status is StipendStatus.EXPECTED):
+        raise NotYetKnown("What becomes of the stipend was not heard yet. Ask again in a moment.")
+    if funding.status in UNFUNDED:
+        raise FundingMissing(f"{UNFUNDED[funding.status]} Confirm then.")

@@ -1,0 +1,67 @@
+"""What other services told, as far as our rules look at it."""
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.ids import AccountId, ProjectId, StipendId, TermId
+from contracts.money import Country
+from contracts.projects import PrerequisiteTemplate, ProjectStatus
+from contracts.stipends import StipendStatus
+from contracts.time import Instant
+from services.chassis.domain import Actor
+
+
+class _Known(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Project(_Known):
+    """An enrollment, and who may do what in it."""
+
+    id: ProjectId
+    name: str
+    status: ProjectStatus
+    administrators: tuple[AccountId, ...]
+    mentors: tuple[AccountId, ...]
+    prerequisites: tuple[PrerequisiteTemplate, ...]
+
+    def has_administrator(self, actor: Actor) -> bool:
+        return actor.id in self.administrators
+
+    def has_member(self, actor: Actor) -> bool:
+        return actor.id in {*self.administrators, *self.mentors}
+
+
+class Term(_Known):
+    id: TermId
+    project_id: ProjectId
+    name: str
+    window_opens_at: Instant
+    window_closes_at: Instant
+    starts_at: Instant
+    ends_at: Instant
+    capacity: int
+
+    def overlaps(self, other: "Term") -> bool:
+        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
+
+class Mentee(_Known):
+    """What a person told about themself as a mentee."""
+
+    id: AccountId
+    complete: bool
+    country: Country | None
+    of_age: bool
+    may_work: bool
+
+
+class Person(_Known):
+    id: AccountId
+    name: str
+
+
+class Funding(_Known):
+    """What stipends says about the money of an application, whose id it has."""
+
+    id: StipendId
+    status: StipendStatus
