@@ -25,8 +25,10 @@ def command(port: int, data: Path) -> list[str]:
     # Without pre-allocated journals the folder holds a tenth of the 300 MB, and starts no slower.
     journal = ["--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=20MB)"]
     quiet = ["--quiet", "--nounixsocket", "--setParameter", "diagnosticDataCollectionEnabled=false"]
+    # What a killed process held in an open transaction nobody else can write until this is over; 60 s unless said.
+    short = ["--setParameter", "transactionLifetimeLimitSeconds=5"]
     place = ["--bind_ip", HOST, "--port", str(port), "--dbpath", str(data), "--replSet", "rs0"]
-    return [str(binaries.mongod()), *place, *sizes, *journal, *quiet]
+    return [str(binaries.mongod()), *place, *sizes, *journal, *quiet, *short]
 
 
 def set_up(mongod: Wrapped, address: str) -> None:

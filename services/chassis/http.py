@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, FastAPI, Request, Response, params
 from fastapi.dependencies.models import Dependant
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from uuid6 import uuid7
@@ -163,9 +163,11 @@ def router(prefix: str, tag: str) -> APIRouter:
 
 def refuse_routes_without_policy(app: FastAPI) -> None:
     """Deny by default. Raises `RouteWithoutPolicy`, so that such a service does not start."""
-    for route in app.routes:
-        if isinstance(route, APIRoute) and not _POLICIES & set(_calls(route.dependant)):
-            raise RouteWithoutPolicy(f"{route.path} ({route.name}) does not say who may call it.")
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        declared = isinstance(route, APIRoute) and _POLICIES & set(_calls(route.dependant))
+        if not declared and context.path != app.openapi_url:
+            raise RouteWithoutPolicy(f"{context.path} ({context.name}) does not say who may call it.")
 
 
 def _calls(dependant: Dependant) -> Iterable[Any]:

@@ -1,6 +1,9 @@
 """The one room that names the driver: a database whose calls join the transaction they are made in."""
 
 import asyncio
+import itertools
+import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import date
@@ -27,6 +30,14 @@ __all__ = [
 
 StoreAway = ConnectionFailure
 """The store cannot be reached, or is changing its primary; the same call may succeed in a moment."""
+
+PATIENCE: Final = 15.0
+"""Seconds for which a transaction is begun anew when others write the same."""
+
+
+class StoreBusy(ConnectionFailure):
+    """What is to be written is held by another transaction, perhaps of a process that died; it runs out by itself."""
+
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -144,9 +155,18 @@ class Database:
         """
         if _session.get() is not None:
             return await work()
+        attempts, began = itertools.count(), time.monotonic()
+
+        async def attempt(opened: Any) -> T:
+            if again := next(attempts):
+                await asyncio.sleep(random.uniform(0, 0.002 * 2 ** min(again, 7)))  # noqa: S311 - not a secret
+            if time.monotonic() - began > PATIENCE:
+                raise StoreBusy(f"Others wrote the same for {PATIENCE} s.")
+            return await _inside(opened, work)
+
         async with await self._client.start_session() as session:
             result: T = await session.with_transaction(
-                lambda opened: _inside(opened, work),
+                attempt,
                 read_concern=ReadConcern("snapshot"),
                 write_concern=WriteConcern("majority", wtimeout=10_000),
                 read_preference=ReadPreference.PRIMARY,

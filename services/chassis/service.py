@@ -100,12 +100,12 @@ class Service(Generic[S]):
         if role is not Role.WORKER:
             for router in self.routers:
                 app.include_router(router)
+        refuse_routes_without_policy(app)
         self._add_documents(app)
+        _add_swagger(app, f"/docs/{self.name}")
         _add_health(app, health)
         answer_with_problems(app)
         app.add_middleware(Edge)
-        refuse_routes_without_policy(app)
-        _add_swagger(app, f"/docs/{self.name}")
         return app
 
     def _add_documents(self, app: FastAPI) -> None:
