@@ -212,12 +212,12 @@ class ApplicationsStore:
         return await self._store.transaction(work)
 
     async def record_evaluation(
-        self, id: EvaluationId, *, verdict: Verdict, answers: str, private_note: str, by: Actor, at: datetime
+        self, id: EvaluationId, *, verdict: Verdict, summary: str, private_note: str, by: Actor, at: datetime
     ) -> Evaluation:
         async def work() -> Evaluation:
             known = await self.evaluations.get(id)
             application, project = await self.around(known.application_id)
-            said = {"answers": answers, "private_note": private_note}
+            said = {"summary": summary, "private_note": private_note}
             return await self.evaluations.change(
                 id, evaluation.record, application, project, verdict=verdict, **said, by=by, at=at
             )

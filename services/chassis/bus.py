@@ -162,16 +162,19 @@ class Consumer:
     async def _measure(self) -> None:
         try:
             await self._inbox.measure()
-        except StoreAway:
-            return
+            for topic, messages in (await self._behind()).items():
+                metrics.LAG.labels(topic).set(messages)
+        except (StoreAway, KafkaError):
+            log.info("not measured")  # a rebalance took the partition, or somebody is away: next time
+
+    async def _behind(self) -> dict[str, int]:
+        """Count the messages not yet seen, per topic."""
         consumer = self._subscriber.consumer
         behind: dict[str, int] = defaultdict(int)
         for partition in consumer.assignment() if consumer else ():
-            end = consumer.highwater(partition)
-            if end is not None:
+            if end := consumer.highwater(partition):
                 behind[partition.topic] += max(0, end - await consumer.position(partition))
-        for topic, messages in behind.items():
-            metrics.LAG.labels(topic).set(messages)
+        return behind
 
 
 def subscribe(broker: KafkaBroker, topics: Sequence[str], group: str, session_timeout_ms: int = 15_000) -> Any:

@@ -1,6 +1,7 @@
 """A service put together: HTTP in front, and behind it, by role, the relay, the consumer, the timers and the mail."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -123,11 +124,11 @@ class Service(Generic[S]):
         """Work in the background from the first request served to the last, then let go in the right order."""
         stopping = asyncio.Event()
         health.watch("prepared", self.prepared.is_set, needed=True)
-        working = [asyncio.create_task(self._prepare())]
+        working = [asyncio.create_task(_or_stop(self._prepare()))]
         relay: Relay | None = None
         if role is not Role.API:
             relay = self._relay()
-            working += [asyncio.create_task(part) for part in self._work(relay, health, stopping)]
+            working += [asyncio.create_task(_or_stop(part)) for part in self._work(relay, health, stopping)]
         try:
             yield
         finally:
@@ -185,6 +186,15 @@ def _add_swagger(app: FastAPI, path: str) -> None:
         swagger_css_url=f"{path}/swagger-ui.css",
         swagger_favicon_url=f"{path}/favicon.png",
     )
+
+
+async def _or_stop(part: Coroutine[Any, Any, None]) -> None:
+    """A part that fails as a whole stops the process, so that it is started anew instead of living on without it."""
+    try:
+        await part
+    except Exception:
+        log.critical("stopping, a part failed", part=repr(part), exc_info=True)
+        signal.raise_signal(signal.SIGTERM)
 
 
 async def _settled(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -17,7 +17,7 @@ routes: Final = router("/v1", "evaluations")
 
 class RecordEvaluation(Body):
     verdict: Verdict
-    answers: Prose = ""
+    summary: Prose = ""
     """The mentee sees them."""
     private_note: Prose = ""
     """The mentee does not see it."""
@@ -30,7 +30,7 @@ class EvaluationView(View):
     optional: bool
     due_on: date
     verdict: Verdict | None
-    answers: str
+    summary: str
     private_note: str
     recorded_by: ActorId | None
     recorded_at: Instant | None

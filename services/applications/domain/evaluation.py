@@ -41,7 +41,7 @@ class Evaluation(Aggregate):
     optional: bool
     due_on: date
     verdict: Verdict | None = None
-    answers: str = ""
+    summary: str = ""
     """For the mentee to see."""
     private_note: str = ""
     """For the project's people alone."""
@@ -84,14 +84,14 @@ def record(
     project: Project,
     *,
     verdict: Verdict,
-    answers: str,
+    summary: str,
     private_note: str,
     by: Actor,
     at: datetime,
 ) -> Change[Evaluation]:
     """Say how it goes; saying the very same again changes nothing."""
     evaluation.must_be_recorded_by(by, application, project)
-    said = {"verdict": verdict, "answers": answers, "private_note": private_note}
+    said = {"verdict": verdict, "summary": summary, "private_note": private_note}
     if said.items() <= dict(evaluation).items():
         return Change(evaluation)
     if evaluation.verdict is not None:

@@ -149,7 +149,7 @@ async def test_an_evaluation_is_recorded_once_and_the_mentee_sees_their_part(ser
     id = await scene.active(mentee)
     items = (await scene.mentor.get(f"/v1/applications/{id}/evaluations")).json()["items"]
     place = f"/v1/evaluations/{items[1]['id']}"
-    body = {"verdict": "satisfactory", "answers": "The build went well.", "private_note": "The tests worry me."}
+    body = {"verdict": "satisfactory", "summary": "The build went well.", "private_note": "The tests worry me."}
 
     by_mentee, by_stranger = (
         await mentee.put(place, json=body),
@@ -164,7 +164,7 @@ async def test_an_evaluation_is_recorded_once_and_the_mentee_sees_their_part(ser
     assert kinds([other]) == ["409 recorded-before"]
     assert await scene.told(items[1]["id"]) == ["evaluation.scheduled.v1", "evaluation.recorded.v1"]
     seen = (await mentee.get(f"/v1/applications/{id}/evaluations")).json()["items"][1]
-    assert (seen["verdict"], seen["answers"], seen["private_note"]) == ("satisfactory", "The build went well.", "")
+    assert (seen["verdict"], seen["summary"], seen["private_note"]) == ("satisfactory", "The build went well.", "")
 
 
 async def test_after_a_withdrawal_nothing_is_evaluated(served: Served):

@@ -71,11 +71,11 @@ def record(
     subject: Evaluation,
     *,
     verdict: Verdict = Verdict.SATISFACTORY,
-    answers: str = "The build went well.",
+    summary: str = "The build went well.",
     by: Actor = MO,
     of: Any = ACTIVE,
 ) -> Change[Evaluation]:
-    return domain.record(subject, of, project(), verdict=verdict, answers=answers, private_note=PRIVATE, by=by, at=AT)
+    return domain.record(subject, of, project(), verdict=verdict, summary=summary, private_note=PRIVATE, by=by, at=AT)
 
 
 @pytest.mark.parametrize("verdict", Verdict)
@@ -106,7 +106,7 @@ def test_the_same_again_changes_nothing_and_is_not_told():
     assert record(recorded, by=ADA) == Change(recorded)
 
 
-@pytest.mark.parametrize("other", [{"verdict": Verdict.UNSATISFACTORY}, {"answers": "All."}], ids=str)
+@pytest.mark.parametrize("other", [{"verdict": Verdict.UNSATISFACTORY}, {"summary": "All."}], ids=str)
 def test_what_was_recorded_stays(other: dict[str, Any]):
     with pytest.raises(RecordedBefore, match="satisfactory"):
         record(record(evaluation()).state, **other)
