@@ -3,11 +3,13 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from deploy.local import seed
 from deploy.local.platform import Platform
 
 NEED_NOTHING: Final = ("tests/unit", "tests/contract", "tests/architecture")
@@ -38,3 +40,16 @@ def pytest_unconfigure() -> None:
 def platform() -> Platform:
     """Give the shared stores: mongod, broker, mailbox and sandbox; no service."""
     return Platform.attach(Path(os.environ[PLACE]))
+
+
+@pytest.fixture(scope="session")
+def whole() -> Iterator[Platform]:
+    """Give a platform with every process, staff and finance included; tests that use it share a worker."""
+    folder = Path(tempfile.mkdtemp(prefix="mentorship-whole-"))
+    try:
+        with Platform.start(folder) as platform:
+            seed.create(platform, seed.STAFF, "staff")
+            seed.create(platform, seed.FINANCE, "finance")
+            yield platform
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

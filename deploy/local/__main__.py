@@ -18,5 +18,13 @@ def run() -> None:
     start()
 
 
+@app.command()
+def demo() -> None:
+    """Play one mentorship against the platform that runs here."""
+    from deploy.local.demo import demo as play  # noqa: PLC0415  the other commands need not load it
+
+    play()
+
+
 if __name__ == "__main__":
     app()

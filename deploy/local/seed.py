@@ -1,21 +1,59 @@
 """The people and the project that `make run` puts into a new platform, so that there is something to look at."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final
 
+import httpx
+
+from deploy.local.journey.person import Person
+from deploy.local.journey.play import Journey
 from deploy.local.platform import Platform
 
 
 @dataclass(frozen=True)
 class SignIn:
     who: str
+    name: str
     email: str
     password: str
 
 
-SIGN_INS: Final[tuple[SignIn, ...]] = ()
-"""Shown at the end of every start."""
+STAFF: Final = SignIn("staff", "Sam Staff", "staff@example.org", "open-source-pays-9")
+FINANCE: Final = SignIn("finance", "Fay Finance", "finance@example.org", "open-source-pays-8")
+ADMINISTRATOR: Final = SignIn("project administrator", "Ada Demo", "ada@example.org", "open-source-pays-7")
+SIGN_INS: Final = (STAFF, FINANCE, ADMINISTRATOR)
+"""Shown at the end of every start. Only the embedded platform has them."""
 
 
 def load(platform: Platform) -> None:
     """Called when everything is ready, at every start until it succeeds once; what it raises is told."""
+    create(platform, STAFF, "staff")
+    create(platform, FINANCE, "finance")
+    create(platform, ADMINISTRATOR)
+    asyncio.run(_enroll(platform))
+
+
+def create(platform: Platform, person: SignIn, role: str | None = None) -> None:
+    """Make an account by the command, as an operator makes the first one."""
+    words = ["account", "create", "--email", person.email, "--name", person.name, "--password-stdin", "--verified"]
+    platform.mentorship(*words, *(["--role", role] if role else []), input=person.password)
+
+
+def journey(platform: Platform, http: httpx.AsyncClient) -> Journey:
+    """Prepare a journey in which the demo staff and finance take part."""
+    at = platform.addresses
+    staff, finance = (
+        Person(known.name, known.email, known.password, at.gateway, at.mailbox, http) for known in (STAFF, FINANCE)
+    )
+    return Journey(at.gateway, at.mailbox, staff, finance, http)
+
+
+async def _enroll(platform: Platform) -> None:
+    async with httpx.AsyncClient(timeout=20) as http:
+        demo = journey(platform, http)
+        demo.administrator.email, demo.administrator.password = ADMINISTRATOR.email, ADMINISTRATOR.password
+        await demo.administrator.sign_in()
+        await demo.enroll()
+        await demo.publish()
+        await demo.fund()

@@ -22,7 +22,7 @@ def built(service: str) -> Service[object]:
         "mongodb_uri": "mongodb://nowhere/?replicaSet=rs0",
         "kafka_bootstrap_servers": "nowhere:9092",
         "http_port": 1,
-        "public_url": "http://nowhere",
+        "public_url": "https://nowhere",
     }
     secrets = dict.fromkeys(("key_secret", "payee_secret"), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
     sandbox = {"sandbox_url": "http://nowhere", "sandbox_api_key": "key", "sandbox_callback_secret": "secret"}
@@ -31,12 +31,11 @@ def built(service: str) -> Service[object]:
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_every_route_says_who_may_call_it(service: str):
-    app = built(service).app()
-    assert refuse_routes_without_policy(app) is None
+    assert built(service).app().title == f"Mentorship {service}"
 
 
 def test_a_route_without_policy_keeps_a_service_from_starting():
-    app, router = FastAPI(), APIRouter()
+    app, router = FastAPI(docs_url=None, redoc_url=None), APIRouter()
     router.add_api_route("/v1/secrets", lambda: "everything")
     app.include_router(router)
     with pytest.raises(RouteWithoutPolicy, match="/v1/secrets"):

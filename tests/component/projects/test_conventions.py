@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -24,7 +25,7 @@ async def owner(projects: Served) -> httpx.AsyncClient:
     return await projects.caller(str(uuid7()))
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, Any], int, str]] = {
     "no JSON": ({"content": b"{", "headers": {"content-type": "application/json"}}, 400, "malformed"),
     "not an object": ({"json": []}, 422, "invalid"),
     "another media type": ({"content": b"name=x", "headers": {"content-type": "text/plain"}}, 415, "unsupported-media"),
@@ -144,7 +145,7 @@ async def test_pages_follow_each_other_without_gap_or_repetition_while_others_ad
 
 
 @pytest.mark.parametrize("params", [{"limit": 0}, {"limit": 101}, {"limit": "x"}, {"cursor": "%"}, {"limit": [1, 2]}])
-async def test_a_page_that_cannot_be_is_malformed(owner: httpx.AsyncClient, params: dict[str, object]):
+async def test_a_page_that_cannot_be_is_malformed(owner: httpx.AsyncClient, params: dict[str, Any]):
     assert (await owner.get("/v1/projects", params=params)).status_code == 400
 
 

@@ -61,7 +61,7 @@ def test_the_wire_name_follows_from_the_class(class_name: str, name: str):
 
 
 def test_a_class_that_is_called_otherwise_cannot_be_made():
-    with pytest.raises(TypeError, match="must be called project.renamed.v1"):
+    with pytest.raises(TypeError, match=r"must be called project\.renamed\.v1"):
         type("ProjectRenamed", (Event,), {"__annotations__": {"type": str}, "type": "project.changed.v1"})
 
 

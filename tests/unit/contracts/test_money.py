@@ -1,5 +1,7 @@
 """Money: exact to the minor unit, never across currencies."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ amounts = st.integers(-(10**12), 10**12)
 def percentages(draw: st.DrawFn) -> tuple[int, ...]:
     cuts = sorted(draw(st.sets(st.integers(1, 99), max_size=5)))
     edges = [0, *cuts, 100]
-    return tuple(after - before for before, after in zip(edges, edges[1:], strict=False))
+    return tuple(after - before for before, after in itertools.pairwise(edges))
 
 
 @given(st.integers(0, 10**12), percentages())

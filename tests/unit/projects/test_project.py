@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from contracts.ids import AccountId, ActorId
 from contracts.projects import (
     MentorJoined,
     ProjectDrafted,
@@ -27,7 +28,14 @@ from services.projects.domain.project import (
 )
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
-ADA, STAFF, STRANGER = Actor("ada"), Actor("sam", frozenset({"staff"})), Actor("eve")
+
+
+def somebody(id: str, *roles: str) -> Actor:
+    return Actor(ActorId(id), frozenset(roles))
+
+
+ADA, STAFF, STRANGER, MO = somebody("ada"), somebody("sam", "staff"), somebody("eve"), somebody("mo")
+MENTOR = AccountId(MO.id)
 
 
 def project(**changes: Any) -> Project:
@@ -142,10 +150,10 @@ def test_nothing_changes_under_review():
 
 
 def test_a_mentor_joins_once():
-    joined = domain.welcome(project(), "mo", by=Actor("mo"), at=AT)
-    again = domain.welcome(joined.state, "mo", by=Actor("mo"), at=AT)
+    joined = domain.welcome(project(), MENTOR, by=MO, at=AT)
+    again = domain.welcome(joined.state, MENTOR, by=MO, at=AT)
     assert isinstance(joined.event, MentorJoined)
-    assert (joined.state.mentors, again.event, again.state) == (("mo",), None, joined.state)
+    assert (joined.state.mentors, again.event, again.state) == ((MENTOR,), None, joined.state)
 
 
 @pytest.mark.parametrize(

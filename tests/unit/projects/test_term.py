@@ -16,7 +16,7 @@ from contracts.projects import (
     TermPlanned,
     TermStarted,
 )
-from services.chassis.domain import Actor, NotInThisState, system
+from services.chassis.domain import NotInThisState, system
 from services.projects.domain import invitation as invitations
 from services.projects.domain import term as domain
 from services.projects.domain.invitation import InvitationExpired, InvitationUsed, MentorInvitation, NotInvited
@@ -29,7 +29,7 @@ from services.projects.domain.term import (
     TimeZoneUnknown,
     TooManyTerms,
 )
-from tests.unit.projects.test_project import ADA, AT, project
+from tests.unit.projects.test_project import ADA, AT, MO, STRANGER, project
 
 DAY = timedelta(days=1)
 CLOCK = system("projects")
@@ -103,13 +103,12 @@ def test_a_zone_must_be_known(zone: str):
 
 
 def test_missed_instants_are_crossed_one_by_one_each_with_its_event():
-    subject, told = term(), []
-    for _ in range(4):
-        change = domain.cross(subject, by=CLOCK, at=AT + 200 * DAY)
-        subject, told = change.state, [*told, type(change.event)]
-    assert told == [TermOpened, TermClosed, TermStarted, TermEnded]
+    changes = [domain.cross(term(), by=CLOCK, at=AT + 200 * DAY)]
+    for _ in range(3):
+        changes.append(domain.cross(changes[-1].state, by=CLOCK, at=AT + 200 * DAY))
+    assert [type(change.event) for change in changes] == [TermOpened, TermClosed, TermStarted, TermEnded]
     with pytest.raises(NotInThisState):
-        domain.cross(subject, by=CLOCK, at=AT + 200 * DAY)
+        domain.cross(changes[-1].state, by=CLOCK, at=AT + 200 * DAY)
 
 
 def test_no_instant_is_crossed_before_its_time():
@@ -138,7 +137,7 @@ def invited() -> MentorInvitation:
 
 
 def accepted(subject: MentorInvitation, *, addresses: tuple[str, ...] = ("mo@example.org",), at: datetime = AT):
-    return invitations.accept(subject, addresses=addresses, by=Actor("mo"), at=at)
+    return invitations.accept(subject, addresses=addresses, by=MO, at=at)
 
 
 def test_an_invitation_is_accepted_by_any_proved_address():
@@ -172,4 +171,4 @@ def test_the_event_of_an_invitation_does_not_tell_the_address():
 
 def test_only_an_administrator_invites():
     with pytest.raises(Exception, match="There is no project"):
-        invitations.invite("i-1", project(), email="mo@example.org", token_hash="x", by=Actor("eve"), at=AT)
+        invitations.invite("i-1", project(), email="mo@example.org", token_hash="x", by=STRANGER, at=AT)

@@ -1,0 +1,187 @@
+"""Somebody at a browser and a terminal: signs up, opens mailed links, signs in, and calls the interface."""
+
+import asyncio
+import base64
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import httpx
+from uuid6 import uuid7
+
+CLIENT_ID: Final = "mentorship-web"
+CALLBACK: Final = "http://127.0.0.1:9/callback"
+"""A native client's loopback address; nobody listens there, the code is taken off the redirect."""
+PATIENCE: Final = 60.0
+"""Seconds for which something is tried again or waited for."""
+PAUSE: Final = 0.05
+
+T = TypeVar("T")
+
+
+class WentWrong(Exception):
+    """The platform did not answer as the journey needs; the text is what it said."""
+
+
+class Away(WentWrong):
+    """A service is away for a moment; the same may be tried again."""
+
+
+class _Form(HTMLParser):
+    """The first form of a page: where it goes and what it holds."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.action: str | None = None
+        self.fields: dict[str, str] = {}
+        self._over = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        if tag == "form" and self.action is None:
+            self.action = said.get("action") or ""
+        elif tag in {"input", "button"} and self.action is not None and not self._over and said.get("name"):
+            self.fields[str(said["name"])] = said.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self._over = self._over or tag == "form"
+
+
+@dataclass
+class Person:
+    name: str
+    email: str
+    password: str
+    gateway: str
+    mailbox: str
+    http: httpx.AsyncClient = field(repr=False)
+    token: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
+    id: str = ""
+
+    @classmethod
+    def new(cls, name: str, gateway: str, mailbox: str, http: httpx.AsyncClient) -> Self:
+        """Invent somebody who has no account yet."""
+        email = f"{name.split(maxsplit=1)[0].lower()}.{secrets.token_hex(4)}@example.org"
+        return cls(name, email, secrets.token_urlsafe(16), gateway, mailbox, http)
+
+    async def sign_up(self) -> None:
+        """Ask for an account and prove the address by the mailed link."""
+        wanted = {"name": self.name, "email": self.email, "password": self.password, "terms_accepted": True}
+        await self._send("POST", "/v1/accounts", json=wanted)
+        token = await self.mailed_token("verify-email")
+        await self._send("POST", "/v1/accounts/verify-email", json={"token": token})
+
+    async def sign_in(self) -> None:
+        """Authorization code with PKCE, over the sign-in page, as a browser does it; begun anew if it is cut off."""
+        answer = await until(self._tokens, "the sign-in")
+        self.token, self.refresh_token = answer["access_token"], answer["refresh_token"]
+        self.id = (await self.get("/v1/me"))["id"]
+
+    async def _tokens(self) -> dict[str, str] | None:
+        try:
+            return await self._sign_in()
+        except (Away, httpx.TransportError):
+            return None
+
+    async def _sign_in(self) -> dict[str, str]:
+        verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(12)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        wanted = {"response_type": "code", "client_id": CLIENT_ID, "redirect_uri": CALLBACK, "state": state}
+        wanted |= {"scope": "openid profile email offline_access", "nonce": secrets.token_urlsafe(12)}
+        wanted |= {"code_challenge": challenge, "code_challenge_method": "S256"}
+        async with httpx.AsyncClient(base_url=self.gateway, timeout=20) as browser:
+            code = await self._code(browser, f"/oauth2/authorize?{httpx.QueryParams(wanted)}", state)
+            told = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
+            told |= {"client_id": CLIENT_ID, "code_verifier": verifier}
+            tokens: dict[str, str] = _accepted(await browser.post("/oauth2/token", data=told)).json()
+        return tokens
+
+    async def _code(self, browser: httpx.AsyncClient, start: str, state: str) -> str:
+        answer = await browser.get(start)
+        for _ in range(10):
+            if answer.is_redirect:
+                place = urljoin(str(answer.url), answer.headers["location"])
+                if place.startswith(CALLBACK):
+                    said = parse_qs(urlsplit(place).query)
+                    if said.get("state") != [state] or "code" not in said:
+                        raise WentWrong(f"The sign-in came back with {sorted(said)}.")
+                    return said["code"][0]
+                answer = await browser.get(place)
+            else:
+                answer = await self._fill_in(browser, _accepted(answer))
+        raise WentWrong("The sign-in did not come to an end.")
+
+    async def _fill_in(self, browser: httpx.AsyncClient, page: httpx.Response) -> httpx.Response:
+        form = _Form(page.text)
+        if form.action is None:
+            raise WentWrong(f"{page.url.path} has no form.")
+        known = {"email": self.email, "password": self.password}
+        filled = {name: known.get(name, value) for name, value in form.fields.items()}
+        place = urljoin(str(page.url), form.action)
+        return await browser.post(place, data=filled, headers={"Origin": self.gateway, "Referer": str(page.url)})
+
+    async def mailed_token(self, link: str) -> str:
+        """Wait for the newest mail to this person with such a link, and take the token off it."""
+
+        async def look() -> str | None:
+            answer = await self.http.get(f"{self.mailbox}/api/mails", params={"to": self.email, "wait": 5})
+            found = (re.search(rf"{link}\?token=([\w-]+)", mail["text"]) for mail in answer.json()["items"])
+            return next((token.group(1) for token in found if token), None)
+
+        return await until(look, f"a mail to {self.name} with a {link} link")
+
+    async def get(self, path: str, **params: str) -> Any:
+        return (await self._send("GET", path, params=params)).json()
+
+    async def post(self, path: str, **body: Any) -> Any:
+        return (await self._send("POST", path, json=body, headers={"Idempotency-Key": str(uuid7())})).json()
+
+    async def put(self, path: str, **body: Any) -> Any:
+        return (await self._send("PUT", path, json=body)).json()
+
+    async def _send(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, **what: Any
+    ) -> httpx.Response:
+        """Call, and call again while a service is away or has not yet heard of something; nothing is done twice."""
+        bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        sent = {**bearer, **(headers or {})}
+
+        async def call() -> httpx.Response | None:
+            try:
+                answer = await self.http.request(method, self.gateway + path, headers=sent, **what)
+            except httpx.TransportError:
+                return None
+            return None if _may_pass(answer) else answer
+
+        return _accepted(await until(call, f"an answer to {method} {path}"))
+
+
+def _may_pass(answer: httpx.Response) -> bool:
+    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        return True
+    return answer.status_code == httpx.codes.CONFLICT and answer.json()["type"] == "/problems/not-yet-known"
+
+
+def _accepted(answer: httpx.Response) -> httpx.Response:
+    if answer.is_error:
+        kind = Away if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else WentWrong
+        raise kind(f"{answer.request.method} {answer.url.path}: {answer.status_code} {answer.text[:500]}")
+    return answer
+
+
+async def until(look: Callable[[], Awaitable[T | None]], what: str) -> T:
+    """Give what `look` finds as soon as it does. Raises `WentWrong` after a minute."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if found := await look():
+            return found
+        await asyncio.sleep(PAUSE)
+    raise WentWrong(f"Waited {PATIENCE:.0f} s in vain for {what}.")

@@ -1,0 +1,197 @@
+"""The steps of one mentorship, in their order."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import httpx
+from uuid6 import uuid7
+
+from deploy.local.journey.person import Person, WentWrong, until
+
+DEPOSIT: Final = 1_000_000
+"""Minor units: 10,000 USD."""
+DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Step:
+    title: str
+    take: Callable[[], Coroutine[None, None, str]]
+    """Does it and says in words what came of it."""
+
+
+@dataclass
+class Journey:
+    """Five people, a project, an application and a stipend; each step leaves here what the next one needs."""
+
+    gateway: str
+    mailbox: str
+    staff: Person
+    finance: Person
+    http: httpx.AsyncClient
+    project: str = ""
+    term: str = ""
+    application: str = ""
+    budget: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.administrator, self.mentor, self.mentee = (
+            Person.new(name, self.gateway, self.mailbox, self.http) for name in ("Ada Admin", "Mo Mentor", "Mei Mentee")
+        )
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return (
+            Step("Ada signs up, proves her address and signs in", self.arrive),
+            Step("Ada enrolls a project with a prerequisite task and a term", self.enroll),
+            Step("Staff publish it", self.publish),
+            Step("Ada sets the stipend policy, finance records a deposit", self.fund),
+            Step("Ada invites Mo by mail; Mo signs up and joins as mentor", self.invite),
+            Step("Mei signs up, tells about herself and applies", self.apply),
+            Step("Mei does the prerequisite task, Mo completes it", self.do_prerequisite),
+            Step("Ada accepts Mei, full time", self.accept),
+            Step("Mei signs the participation agreement", self.confirm),
+            Step("Mo's midterm evaluation is satisfactory", self.evaluate),
+            Step("Mei asks for the first installment", self.request),
+            Step("Ada approves it", self.approve),
+            Step("The bank pays it", self.be_paid),
+            Step("The ledger sums to zero", self.reckon),
+        )
+
+    async def arrive(self) -> str:
+        await self._welcome(self.administrator)
+        return self.administrator.email
+
+    async def enroll(self) -> str:
+        task = {"name": "Mend a typo", "description": "Send a patch that mends a typo in the documentation."}
+        drafted = await self.administrator.post(
+            "/v1/projects",
+            name=f"Kernel mending {uuid7().hex[-8:]}",
+            description="Learn to mend the kernel with those who wrote it.",
+            repository_url="https://example.org/kernel",
+            skills=["C", "git"],
+            prerequisites=[task],
+        )
+        self.project = drafted["id"]
+        now = datetime.now(UTC)
+        instants = {"window_opens_at": now - DAY, "window_closes_at": now + 10 * DAY}
+        instants |= {"starts_at": now + 20 * DAY, "ends_at": now + 110 * DAY}
+        written = {name: instant.isoformat() for name, instant in instants.items()}
+        terms = f"/v1/projects/{self.project}/terms"
+        planned = await self.administrator.post(terms, name="Spring", time_zone="Europe/Berlin", capacity=2, **written)
+        self.term = planned["id"]
+        await self.administrator.post(f"/v1/projects/{self.project}/submit", accepted_terms_version="2026-01")
+        return str(drafted["name"])
+
+    async def publish(self) -> str:
+        await self.staff.sign_in()
+        await self.staff.post(f"/v1/projects/{self.project}/publish")
+        seen = (await self.http.get(f"{self.gateway}/v1/projects/{self.project}")).json()
+        return f"the public sees: {seen['terms'][0]['label']}"
+
+    async def fund(self) -> str:
+        schedule = (await self.administrator.get("/v1/stipend-schedules"))["items"][0]["version"]
+        await self.administrator.put(f"/v1/stipend-policies/{self.project}", kind="by_country", schedule=schedule)
+        await self.finance.sign_in()
+        await self.finance.post(
+            f"/v1/budgets/{self.project}/deposits",
+            amount={"amount_minor": DEPOSIT, "currency": "USD"},
+            reference="Sponsor's first transfer",
+        )
+        return "10,000.00 USD available"
+
+    async def invite(self) -> str:
+        await self.administrator.post(f"/v1/projects/{self.project}/mentor-invitations", email=self.mentor.email)
+        await self._welcome(self.mentor)
+        token = await self.mentor.mailed_token("mentor-invitation")
+        await self.mentor.post("/v1/mentor-invitations/accept", token=token)
+        return self.mentor.email
+
+    async def apply(self) -> str:
+        mentee = self.mentee
+        await self._welcome(mentee)
+        said = {"introduction": "I mend things.", "skills": ["C"], "country": "DE", "of_age": True, "may_work": True}
+        await mentee.put("/v1/me/mentee-profile", **said)
+
+        async def eligible() -> bool:
+            verdict = await mentee.get("/v1/applications/eligibility", term_id=self.term)
+            return bool(verdict["eligible"])
+
+        await until(eligible, "the word that Mei is eligible")
+        applied = await mentee.post(
+            "/v1/applications", term_id=self.term, statement="I want to learn to mend the kernel."
+        )
+        self.application = applied["id"]
+        return f"application {applied['status']}"
+
+    async def do_prerequisite(self) -> str:
+        (task,) = (await self.mentee.get(f"/v1/applications/{self.application}/tasks"))["items"]
+        place = f"/v1/tasks/{task['id']}"
+        await self.mentee.post(f"{place}/start")
+        await self.mentee.post(f"{place}/submit", text="The patch is on the list.")
+        await self.mentor.post(f"{place}/complete")
+        return str(task["name"])
+
+    async def accept(self) -> str:
+        place = f"/v1/applications/{self.application}/accept"
+        accepted = await self.administrator.post(place, attendance="full_time")
+        stipend = await until(self._stipend_if("reserved"), "the stipend's reservation")
+        return f"application {accepted['status']}, stipend {_money(stipend['amount'])} reserved"
+
+    async def confirm(self) -> str:
+        place = f"/v1/applications/{self.application}/confirm"
+        confirmed = await self.mentee.post(place, agreement_version="2026-01", signature=self.mentee.name)
+        return f"the mentorship is {confirmed['status']}"
+
+    async def evaluate(self) -> str:
+        evaluations = (await self.mentor.get(f"/v1/applications/{self.application}/evaluations"))["items"]
+        midterm = next(evaluation for evaluation in evaluations if evaluation["milestone"] == "midterm")
+        await self.mentor.put(f"/v1/evaluations/{midterm['id']}", verdict="satisfactory", summary="Steady and curious.")
+        return f"{len(evaluations)} evaluations are scheduled"
+
+    async def request(self) -> str:
+        await self.mentee.put("/v1/payees/me", account="sandbox-paid", holder_name=self.mentee.name, country="DE")
+        await until(self._installment_if("eligible"), "the first installment's eligibility")
+        await self.mentee.post(f"/v1/stipends/{self.application}/installments/1/request")
+        return "requested"
+
+    async def approve(self) -> str:
+        await self.administrator.post(f"/v1/stipends/{self.application}/installments/1/approve")
+        return "on its way to the bank"
+
+    async def be_paid(self) -> str:
+        installment = await until(self._installment_if("paid"), "the payment")
+        return f"{_money(installment['amount'])} paid"
+
+    async def reckon(self) -> str:
+        self.budget = await self.finance.get(f"/v1/budgets/{self.project}")
+        minor = {name: balance["amount_minor"] for name, balance in self.budget["balances"].items()}
+        if sum(minor.values()):
+            raise WentWrong(f"The balances do not sum to zero: {minor}")
+        lines = [f"{name.replace('_', ' '):<18}{amount / 100:>14,.2f}" for name, amount in minor.items()]
+        return "\n".join([*lines, f"{'sum':<18}{sum(minor.values()) / 100:>14,.2f}"])
+
+    async def _welcome(self, person: Person) -> None:
+        await person.sign_up()
+        await person.sign_in()
+
+    def _stipend_if(self, status: str) -> Callable[[], Awaitable[dict[str, Any] | None]]:
+        async def look() -> dict[str, Any] | None:
+            found = (await self.administrator.get("/v1/stipends", project_id=self.project))["items"]
+            return next((stipend for stipend in found if stipend["status"] == status), None)
+
+        return look
+
+    def _installment_if(self, status: str) -> Callable[[], Awaitable[dict[str, Any] | None]]:
+        async def look() -> dict[str, Any] | None:
+            stipend = await self.mentee.get(f"/v1/stipends/{self.application}")
+            first: dict[str, Any] = stipend["installments"][0]
+            return first if first["status"] == status else None
+
+        return look
+
+
+def _money(money: dict[str, Any]) -> str:
+    return f"{money['amount_minor'] / 100:,.2f} {money['currency']}"

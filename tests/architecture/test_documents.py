@@ -1,0 +1,71 @@
+"""What the documents say of the code is true: settings, metrics, the map of the rooms."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+from prometheus_client import REGISTRY
+
+from contracts.catalog import SERVICES
+from services.chassis import metrics
+from services.chassis.settings import Settings as Common
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/api.md", "docs/operations.md", "docs/decisions/README.md")
+
+
+def settings_page() -> str:
+    """Write `docs/settings.md` anew: `python -m tests.architecture.test_documents > docs/settings.md`."""
+    lines = ["# Settings", "", "Environment variables. Those without a default must be set.", ""]
+    lines += ["## Every service", "", "With its prefix: `IDENTITY_`, `PROJECTS_`, `APPLICATIONS_`, `STIPENDS_`.", ""]
+    lines += _table(Common, "", set())
+    for service in SERVICES:
+        settings = importlib.import_module(f"services.{service}.app").Settings
+        own = _table(settings, settings.model_config["env_prefix"], set(Common.model_fields))
+        if len(own) > 2:
+            lines += ["", f"## {service.capitalize()}", "", *own]
+    return "\n".join(lines) + "\n"
+
+
+def _table(settings: type[Common], prefix: str, but: set[str]) -> list[str]:
+    rows = ["| variable | default | is |", "|---|---|---|"]
+    for name, field in settings.model_fields.items():
+        if name not in but:
+            default = "" if field.is_required() else f"`{field.default}`" if str(field.default) else "none"
+            rows.append(f"| `{prefix}{name.upper()}` | {default} | {field.description} |")
+    return rows
+
+
+def test_every_setting_is_documented_as_it_is():
+    assert (ROOT / "docs" / "settings.md").read_text() == settings_page()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_setting_says_what_it_is(service: str):
+    settings = importlib.import_module(f"services.{service}.app").Settings
+    assert [name for name, field in settings.model_fields.items() if not field.description] == []
+
+
+def test_every_metric_is_documented():
+    page = (ROOT / "docs" / "operations.md").read_text()
+    ours = {family.name for family in REGISTRY.collect() if family.name.startswith("mentorship_")}
+    assert metrics.REQUESTS
+    assert {name for name in ours if f"`{name}`" not in page and f"`{name}_total`" not in page} == set()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_of_the_documents_leads_somewhere(page: str):
+    place = ROOT / page
+    links = re.findall(r"\]\(([^)#:]+)\)", place.read_text())
+    assert [link for link in links if not (place.parent / link).exists()] == []
+
+
+def test_every_command_of_the_readme_is_in_the_makefile():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"`?make (\w+)", (ROOT / "README.md").read_text()):
+        assert f"\n{target}:" in makefile, target
+
+
+if __name__ == "__main__":
+    print(settings_page(), end="")  # noqa: T201
