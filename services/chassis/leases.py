@@ -1,12 +1,15 @@
 """One replica acts at a time: leases in the store, by the store's clock."""
 
+import time
 import uuid
 from datetime import timedelta
 from typing import Final
 
 from services.chassis.mongo import Database, Document
 
-LENGTH: Final = timedelta(seconds=10)
+LENGTH: Final = timedelta(seconds=5)
+RENEWED: Final = 1.5
+"""Seconds after which a holder asks again."""
 
 
 class Lease:
@@ -19,18 +22,23 @@ class Lease:
         self._leases = database["leases"]
         self._name = name
         self._holder = uuid.uuid4().hex
+        self._held = float("-inf")
 
     async def hold(self) -> bool:
         """Take or prolong the lease; False while somebody else has it."""
+        if time.monotonic() - self._held < RENEWED:
+            return True
+        asked = time.monotonic()
         mine_or_over = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$until", "$$NOW"]}]}
         until = {"$add": ["$$NOW", int(LENGTH.total_seconds() * 1000)]}
         change: list[Document] = [{"$set": {"holder": self._holder, "until": until}}]
         if await self._leases.update({"_id": self._name, "$expr": mine_or_over}, change):
+            self._held = asked
             return True
         await self._leases.update({"_id": self._name}, {"$setOnInsert": {"holder": None, "until": None}}, upsert=True)
         return False
 
     async def release(self) -> None:
-        await self._leases.update(
-            {"_id": self._name, "holder": self._holder}, {"$set": {"until": None, "holder": None}}
-        )
+        self._held = float("-inf")
+        over = {"$set": {"until": None, "holder": None}}
+        await self._leases.update({"_id": self._name, "holder": self._holder}, over)

@@ -45,11 +45,10 @@ class Relay:
         """Publish what is pending; says whether something was. A broker that is away is waited for."""
         try:
             await self._connect()
-            await self._look_at_the_log()
+            await self._look_around()
             rows = await self._outbox.pending(MOST)
             if rows:
                 await self._publish(rows)
-            await self._outbox.measure(datetime.now(UTC))
         except (KafkaError, OSError) as error:
             log.warning("broker away", error=type(error).__name__)
             await self.close()
@@ -81,10 +80,11 @@ class Relay:
         await producer.start()
         self._producer, self._looked = producer, float("-inf")
 
-    async def _look_at_the_log(self) -> None:
-        """Notice a log that was emptied while nothing was sent; every `LOOK` seconds."""
+    async def _look_around(self) -> None:
+        """Every `LOOK` seconds: measure, and notice a log that was emptied while nothing was sent."""
         if time.monotonic() - self._looked < LOOK:
             return
+        await self._outbox.measure(datetime.now(UTC))
         places = [TopicPartition(topic, number) for topic in self._topics for number in range(PARTITIONS)]
         ends: dict[TopicPartition, int] = await self._watcher.end_offsets(places)
         emptied = any(ends[place] == 0 for place in self._last)

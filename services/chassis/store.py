@@ -41,19 +41,21 @@ class Store:
 
         It may run more than once, so nothing outside the store may happen in it.
         """
-        command = commands.current()
-
-        async def whole() -> T:
-            if command is None:
-                return await work()
-            await self.answers.refuse_repetition(command)
-            result = await work()
-            await self.answers.keep(command, result)
-            return result
-
-        result = await self.database.transaction(work if self.database.in_transaction() else whole)
+        if self.database.in_transaction():
+            return await work()
+        result = await self.database.transaction(lambda: self._answered(work))
         for committed in self.committed:
             committed.set()
+        return result
+
+    async def _answered(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do the work of the request in hand, if there is one, unless it was done before; and keep its answer."""
+        command = commands.current()
+        if command is None:
+            return await work()
+        await self.answers.refuse_repetition(command)
+        result = await work()
+        await self.answers.keep(command, result)
         return result
 
 
