@@ -1,0 +1,61 @@
+"""A project's money: deposits, balances, and every posting they come from."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from contracts.ids import ActorId, PostingId, ProjectId
+from contracts.money import Money
+from contracts.time import Instant
+from services.chassis.http import Body, By, KeyRequired, NewId, Now, View, router
+from services.chassis.paging import Page, Paging
+from services.chassis.text import Line
+from services.stipends.api.data import Data, Finance
+from services.stipends.domain.ledger import Account, Budget, Cause, Entry
+
+routes = router("/v1/budgets", "budgets")
+
+
+class DepositMoney(Body):
+    amount: Money
+    reference: Line
+    """How finance finds it again at the bank."""
+
+
+class BudgetView(View):
+    """The balances, and the sum over all of them, which is zero."""
+
+    project_id: ProjectId = Field(validation_alias="id")
+    balances: Mapping[Account, Money]
+    sum: Money
+    version: int
+
+
+class PostingView(View):
+    id: PostingId
+    number: int
+    cause: Cause
+    reference: str
+    entries: Sequence[Entry]
+    by: ActorId
+    at: Instant
+
+
+@routes.post("/{project_id}/deposits", response_model=BudgetView, status_code=201, dependencies=[KeyRequired])
+async def deposit_money(
+    project_id: ProjectId, command: DepositMoney, data: Data, by: Finance, now: Now, id: NewId
+) -> Budget:
+    return await data.deposit(id, project_id, command.amount, reference=command.reference, by=by, at=now)
+
+
+@routes.get("/{project_id}", response_model=BudgetView)
+async def read_budget(project_id: ProjectId, data: Data, by: By) -> Budget:
+    await data.project_open_to(by, project_id)
+    return await data.budgets.of(project_id)
+
+
+@routes.get("/{project_id}/entries", response_model=Page[PostingView])
+async def list_entries(project_id: ProjectId, data: Data, by: By, paging: Paging) -> Page[Mapping[str, Any]]:
+    await data.project_open_to(by, project_id)
+    return await data.postings.page_of(project_id, paging)

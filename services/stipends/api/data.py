@@ -1,0 +1,20 @@
+"""What every route here needs: the service's store, and who has the platform role finance."""
+
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+
+from services.chassis.domain import Actor
+from services.chassis.http import having
+from services.stipends.domain.project import FINANCE
+from services.stipends.store import StipendsStore
+
+
+def _data(request: Request) -> StipendsStore:
+    data: StipendsStore = request.app.state.data
+    return data
+
+
+Data = Annotated[StipendsStore, Depends(_data)]
+FINANCE_ONLY: Final = Depends(having(FINANCE))
+Finance = Annotated[Actor, FINANCE_ONLY]

@@ -1,0 +1,45 @@
+"""How a project pays."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from contracts.ids import ProjectId
+from contracts.money import Money
+from contracts.stipends import PolicyKind
+from services.chassis.http import Body, By, Now, View, router
+from services.chassis.text import Line
+from services.stipends.api.data import Data
+from services.stipends.domain.policy import HALVES, MOST_INSTALLMENTS, Share, StipendPolicy, Terms
+
+routes = router("/v1/stipend-policies", "stipend policies")
+
+
+class SetStipendPolicy(Body):
+    """Fixed needs an amount, by country needs the version of a schedule, none needs neither."""
+
+    kind: PolicyKind
+    amount: Money | None = None
+    schedule: Line | None = None
+    installments: Annotated[tuple[Share, ...], Field(min_length=1, max_length=MOST_INSTALLMENTS)] = HALVES
+
+
+class StipendPolicyView(View):
+    project_id: ProjectId = Field(validation_alias="id")
+    kind: PolicyKind
+    amount: Money | None
+    schedule: str | None
+    installments: Sequence[Share]
+    version: int
+
+
+@routes.put("/{project_id}", response_model=StipendPolicyView)
+async def set_policy(project_id: ProjectId, command: SetStipendPolicy, data: Data, by: By, now: Now) -> StipendPolicy:
+    return await data.set_policy(project_id, Terms(**dict(command)), by=by, at=now)
+
+
+@routes.get("/{project_id}", response_model=StipendPolicyView)
+async def read_policy(project_id: ProjectId, data: Data, by: By) -> StipendPolicy:
+    await data.project_open_to(by, project_id)
+    return await data.policies.get(project_id)

@@ -1,0 +1,86 @@
+"""Stipends, and the way of each installment from earned to paid."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import Field
+
+from contracts.applications import Milestone
+from contracts.ids import AccountId, ProjectId, StipendId
+from contracts.money import Money
+from contracts.stipends import InstallmentStatus, StipendStatus
+from services.chassis.http import Body, By, KeyRequired, Now, View, router
+from services.chassis.paging import Page, Paging
+from services.chassis.text import Prose
+from services.stipends.api.data import Data
+from services.stipends.domain.installment import Step
+from services.stipends.domain.stipend import Stipend
+
+routes = router("/v1/stipends", "stipends")
+
+Number = Annotated[int, Path(ge=1, le=100)]
+
+
+class DeclineInstallment(Body):
+    reason: Prose
+
+
+class InstallmentView(View):
+    number: int
+    milestone: Milestone
+    percent: int
+    amount: Money
+    status: InstallmentStatus
+    where: str
+    """In words: where it is."""
+    next: str
+    """In words: what happens next."""
+    steps: Sequence[Step]
+
+
+class StipendView(View):
+    id: StipendId
+    project_id: ProjectId | None
+    mentee_id: AccountId | None
+    status: StipendStatus
+    amount: Money | None
+    schedule: str | None
+    explanation: str | None
+    installments: Sequence[InstallmentView] = Field(validation_alias="told")
+    version: int
+
+
+@routes.get("", response_model=Page[StipendView])
+async def list_stipends(
+    data: Data,
+    by: By,
+    paging: Paging,
+    project_id: Annotated[ProjectId | None, Query()] = None,
+    mentee_id: Annotated[AccountId | None, Query()] = None,
+    status: Annotated[StipendStatus | None, Query()] = None,
+) -> Page[Stipend]:
+    wanted = {"project_id": project_id, "mentee_id": mentee_id, "status": status}
+    return await data.stipends_open_to(by, {k: v for k, v in wanted.items() if v is not None}, paging)
+
+
+@routes.get("/{id}", response_model=StipendView)
+async def read_stipend(id: StipendId, data: Data, by: By) -> Stipend:
+    return await data.stipend_open_to(by, id)
+
+
+@routes.post("/{id}/installments/{number}/request", response_model=StipendView)
+async def request_installment(id: StipendId, number: Number, data: Data, by: By, now: Now) -> Stipend:
+    return await data.request(id, number, by=by, at=now)
+
+
+@routes.post("/{id}/installments/{number}/approve", response_model=StipendView, dependencies=[KeyRequired])
+async def approve_installment(id: StipendId, number: Number, data: Data, by: By, now: Now) -> Stipend:
+    return await data.approve(id, number, by=by, at=now)
+
+
+@routes.post("/{id}/installments/{number}/decline", response_model=StipendView)
+async def decline_installment(
+    id: StipendId, number: Number, command: DeclineInstallment, data: Data, by: By, now: Now
+) -> Stipend:
+    return await data.decline(id, number, command.reason, by=by, at=now)

@@ -1,0 +1,55 @@
+"""Asks the provider for what was approved, looks up what it left unsaid, and has its word noted.
+
+Nothing here is in a transaction: if the process ends between asking and noting, the next round asks with the same
+key, and the provider pays once.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from contracts.stipends import InstallmentStatus
+from services.stipends.domain import payment as payments
+from services.stipends.domain.payment import Payment, Report, ReportContradicts
+from services.stipends.provider import Order, Provider, ProviderAway
+from services.stipends.store import StipendsStore
+from services.stipends.vault import SealBroken
+
+log = structlog.get_logger()
+
+AT_ONCE: Final = 10
+
+
+class Cashier:
+    def __init__(self, data: StipendsStore, provider: Provider, clock: Callable[[], datetime]) -> None:
+        self._data = data
+        self._provider = provider
+        self._clock = clock
+
+    async def work(self) -> bool:
+        """See to the payments that are due; says whether there were any."""
+        due = await self._data.payments.due(self._clock(), limit=AT_ONCE)
+        for payment in due:
+            await self._see_to(payment)
+        return bool(due)
+
+    async def _see_to(self, payment: Payment) -> None:
+        try:
+            report = await self._ask(payment)
+            noted = await self._data.note(report, at=self._clock()) if report else payment
+        except (ProviderAway, ReportContradicts, SealBroken) as error:
+            log.warning("payment not settled", payment=payment.id, error=f"{type(error).__name__}: {error}")
+            noted = payment
+        if noted.status is payment.status:
+            await self._data.payments.change(payment.id, payments.postpone, at=self._clock())
+
+    async def _ask(self, payment: Payment) -> Report | None:
+        if payment.status is InstallmentStatus.APPROVED:
+            account = self._data.vault.open(payment.payee_id, payment.sealed)["account"]
+            return await self._provider.pay(Order(payment.id, payment.amount, account))
+        report = await self._provider.look_up(payment.id)
+        if report is None:
+            log.error("the provider does not know a payment that it took", payment=payment.id)
+        return report

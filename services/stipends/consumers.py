@@ -1,0 +1,25 @@
+"""What stipends does about what others tell."""
+
+from contracts.applications import ApplicationEvent, EvaluationRecorded
+from contracts.ids import StipendId
+from contracts.projects import ProjectEvent
+from services.chassis.bus import Listener
+from services.stipends.domain.stipend import hear_application, hear_evaluation
+from services.stipends.store import StipendsStore
+
+listen: Listener[StipendsStore] = Listener()
+
+
+@listen(ProjectEvent)
+async def remember_project(event: ProjectEvent, store: StipendsStore) -> None:
+    await store.projects.remember(event)
+
+
+@listen(ApplicationEvent)
+async def follow_application(event: ApplicationEvent, store: StipendsStore) -> None:
+    await store.hear(StipendId(event.id), hear_application(event))
+
+
+@listen(EvaluationRecorded)
+async def follow_evaluation(event: EvaluationRecorded, store: StipendsStore) -> None:
+    await store.hear(StipendId(event.application_id), hear_evaluation(event))

@@ -1,0 +1,124 @@
+"""An installment of a stipend.
+
+scheduled → eligible → requested → approved → paying → paid
+    ⇅                    ↓  ↑          ↓        ↓  ↑
+ canceled              declined        └───→  failed
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.applications import Milestone
+from contracts.ids import ActorId
+from contracts.money import Money
+from contracts.stipends import InstallmentStatus
+from contracts.time import Instant
+from services.chassis.domain import Actor, NotInThisState
+
+NEXT: Final[Mapping[InstallmentStatus, frozenset[InstallmentStatus]]] = {
+    InstallmentStatus.SCHEDULED: frozenset({InstallmentStatus.ELIGIBLE, InstallmentStatus.CANCELED}),
+    InstallmentStatus.CANCELED: frozenset({InstallmentStatus.SCHEDULED}),
+    InstallmentStatus.ELIGIBLE: frozenset({InstallmentStatus.REQUESTED}),
+    InstallmentStatus.REQUESTED: frozenset({InstallmentStatus.APPROVED, InstallmentStatus.DECLINED}),
+    InstallmentStatus.DECLINED: frozenset({InstallmentStatus.REQUESTED}),
+    InstallmentStatus.APPROVED: frozenset({InstallmentStatus.PAYING, InstallmentStatus.FAILED}),
+    InstallmentStatus.PAYING: frozenset({InstallmentStatus.PAID, InstallmentStatus.FAILED}),
+    InstallmentStatus.FAILED: frozenset({InstallmentStatus.PAYING, InstallmentStatus.FAILED}),
+}
+"""Failed goes to failed when the provider refuses the retry, canceled to scheduled when it turns out to be earned."""
+
+UNRESERVED: Final = frozenset({InstallmentStatus.CANCELED, InstallmentStatus.PAYING, InstallmentStatus.PAID})
+"""States in which nothing is kept for it in the reserved account."""
+
+
+class Step(BaseModel):
+    """A state it came to, when and by whom."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: InstallmentStatus
+    at: Instant
+    by: ActorId
+    reason: str | None = None
+
+
+class Words(BaseModel):
+    """Where it is and what happens next, for people."""
+
+    model_config = ConfigDict(frozen=True)
+
+    where: str
+    next: str
+
+
+class Installment(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    milestone: Milestone
+    percent: int
+    amount: Money
+    status: InstallmentStatus = InstallmentStatus.SCHEDULED
+    attempt: int = 0
+    """Counts the payments ordered for it."""
+    steps: tuple[Step, ...] = ()
+
+    def move(self, to: InstallmentStatus, *, by: Actor, at: datetime, reason: str | None = None, **more: Any) -> Self:
+        if to not in NEXT.get(self.status, ()):
+            raise NotInThisState(f"An installment that is {self.status} cannot become {to}.")
+        step = Step(status=to, at=at, by=by.id, reason=reason)
+        return self.model_copy(update={"status": to, "steps": (*self.steps, step), **more})
+
+    @property
+    def is_being_retried(self) -> bool:
+        failures = sum(step.status is InstallmentStatus.FAILED for step in self.steps)
+        return self.status is InstallmentStatus.FAILED and self.attempt > failures
+
+
+def in_words(installment: Installment, *, reserved: bool) -> Words:
+    """Tell a person where it is and what happens next; `reserved` says whether the budget holds the money for it."""
+    if installment.status is InstallmentStatus.SCHEDULED and not reserved:
+        return Words(
+            where="The project's budget does not hold the money for it yet.",
+            next="It is set aside as soon as enough is deposited.",
+        )
+    if installment.is_being_retried:
+        return Words(where=_where(installment), next="It was ordered again; the payment provider is asked.")
+    return Words(
+        where=_where(installment), next=_NEXT_WORDS[installment.status].format(milestone=installment.milestone)
+    )
+
+
+def _where(installment: Installment) -> str:
+    where = _WHERE_WORDS[installment.status].format(milestone=installment.milestone)
+    if not installment.steps:
+        return f"{where}."
+    last = installment.steps[-1]
+    return f"{where} on {last.at:%Y-%m-%d}: {last.reason}" if last.reason else f"{where} on {last.at:%Y-%m-%d}."
+
+
+_WHERE_WORDS: Final = {
+    InstallmentStatus.SCHEDULED: "The money is set aside",
+    InstallmentStatus.ELIGIBLE: "Earned by the satisfactory {milestone} evaluation",
+    InstallmentStatus.REQUESTED: "The mentee asked for it",
+    InstallmentStatus.DECLINED: "A project administrator declined it",
+    InstallmentStatus.APPROVED: "A project administrator approved it",
+    InstallmentStatus.PAYING: "The payment provider took the order",
+    InstallmentStatus.PAID: "Paid",
+    InstallmentStatus.FAILED: "The payment failed",
+    InstallmentStatus.CANCELED: "Canceled, because the mentorship ended before it was earned",
+}
+_NEXT_WORDS: Final = {
+    InstallmentStatus.SCHEDULED: "After a satisfactory {milestone} evaluation the mentee can ask for it.",
+    InstallmentStatus.ELIGIBLE: "The mentee can ask for it now.",
+    InstallmentStatus.REQUESTED: "A project administrator approves or declines.",
+    InstallmentStatus.DECLINED: "The mentee can ask again.",
+    InstallmentStatus.APPROVED: "The payment provider is asked to pay.",
+    InstallmentStatus.PAYING: "The payment provider says how it went.",
+    InstallmentStatus.PAID: "Nothing more: this is done.",
+    InstallmentStatus.FAILED: "The mentee checks the payee account, then finance orders the payment again.",
+    InstallmentStatus.CANCELED: "Nothing more: it is not paid.",
+}

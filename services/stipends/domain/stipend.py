@@ -1,0 +1,264 @@
+"""What one mentee is due: made of facts that arrive in any order, reckoned anew whenever one does.
+
+expected → awaiting_funds ⇄ reserved → canceled        expected → unpaid | undecided
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.applications import (
+    ApplicationEvent,
+    EvaluationRecorded,
+    Milestone,
+    Verdict,
+)
+from contracts.event import Event
+from contracts.ids import AccountId, ProjectId, StipendId
+from contracts.money import Money
+from contracts.stipends import (
+    InstallmentEarned,
+    InstallmentStatus,
+    StipendCanceled,
+    StipendExpected,
+    StipendQueued,
+    StipendReferred,
+    StipendReserved,
+    StipendStatus,
+    StipendWaived,
+)
+from services.chassis.domain import Actor, Aggregate, Change, NotFound
+from services.stipends.domain.installment import UNRESERVED, Installment, in_words
+from services.stipends.domain.ledger import NOTHING, Account, Cause, Posting, moved
+from services.stipends.domain.mentorship import Mentorship, Pass
+from services.stipends.domain.policy import Offer
+from services.stipends.domain.project import FINANCE, KnownProject
+
+TOLD: Final[Mapping[StipendStatus, type[Event]]] = {
+    StipendStatus.EXPECTED: StipendExpected,
+    StipendStatus.UNPAID: StipendWaived,
+    StipendStatus.UNDECIDED: StipendReferred,
+    StipendStatus.AWAITING_FUNDS: StipendQueued,
+    StipendStatus.RESERVED: StipendReserved,
+    StipendStatus.CANCELED: StipendCanceled,
+}
+
+
+class StipendUnknown(NotFound):
+    """There is no such stipend, or it is not for this reader."""
+
+
+class InstallmentUnknown(NotFound):
+    """The stipend has no installment of this number."""
+
+
+class Stipend(Aggregate):
+    """The id is the application's."""
+
+    id: StipendId
+    project_id: ProjectId | None = None
+    mentee_id: AccountId | None = None
+    status: StipendStatus = StipendStatus.EXPECTED
+    mentorship: Mentorship | None = None
+    passes: tuple[Pass, ...] = ()
+    amount: Money | None = None
+    """Frozen when it is made, as are the schedule and the explanation."""
+    schedule: str | None = None
+    explanation: str | None = None
+    installments: tuple[Installment, ...] = ()
+    reserved: Money = NOTHING
+    """What the budget's reserved account holds for it."""
+
+    @property
+    def accepted_at(self) -> datetime | None:
+        return self.mentorship.accepted_at if self.mentorship else None
+
+    @property
+    def ended_at(self) -> datetime | None:
+        return self.mentorship.ended_at if self.mentorship else None
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether acceptance and prerequisites are both there: a stipend is made of the two."""
+        return self.accepted_at is not None and bool(self.mentorship and self.mentorship.prerequisites_completed_at)
+
+    @property
+    def needed(self) -> Money:
+        """What the reserved account must hold for it."""
+        kept = (part.amount for part in self.installments if part.status not in UNRESERVED)
+        return sum(kept, NOTHING)
+
+    @property
+    def missing(self) -> Money:
+        return self.needed - self.reserved
+
+    @property
+    def earned(self) -> tuple[int, ...]:
+        """Numbers of the installments whose evaluation is there, and the money too."""
+        if self.status is not StipendStatus.RESERVED:
+            return ()
+        scheduled = (part for part in self.installments if part.status is InstallmentStatus.SCHEDULED)
+        return tuple(part.number for part in scheduled if self.has_passed(part.milestone))
+
+    @property
+    def told(self) -> tuple[Mapping[str, Any], ...]:
+        """Give the installments with the words for where each is and what happens next."""
+        reserved = self.status is StipendStatus.RESERVED
+        return tuple({**dict(part), **dict(in_words(part, reserved=reserved))} for part in self.installments)
+
+    def goes_before(self, first: "Stipend | None") -> bool:
+        """Say whether nobody who waits for money was accepted earlier, given the first of those who wait."""
+        if first is None or self.accepted_at is None or first.accepted_at is None:
+            return first is None
+        return (self.accepted_at, self.id) <= (first.accepted_at, first.id)
+
+    def has_passed(self, milestone: Milestone) -> bool:
+        """Say whether the evaluation was satisfactory before the mentorship ended, whenever we heard of it."""
+        passed = (one.at for one in self.passes if one.milestone is milestone)
+        return any(self.ended_at is None or at <= self.ended_at for at in passed)
+
+    def installment(self, number: int) -> Installment:
+        for part in self.installments:
+            if part.number == number:
+                return part
+        raise InstallmentUnknown(f"This stipend has no installment {number}; it has {len(self.installments)}.")
+
+    def with_installment(self, changed: Installment, *, reserved: Money | None = None) -> Self:
+        parts = tuple(changed if part.number == changed.number else part for part in self.installments)
+        return self.evolve(installments=parts, reserved=self.reserved if reserved is None else reserved)
+
+    def is_seen_by(self, reader: Actor, project: KnownProject | None) -> bool:
+        """Say whether the reader may know of it: the mentee, the project's administrators, finance."""
+        administers = project is not None and reader.id in project.administrators
+        return reader.id == self.mentee_id or administers or reader.has(FINANCE)
+
+
+class Means(BaseModel):
+    """What can be given: the project's offer to this mentee, and the money that is free for them right now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    offer: Offer
+    free: Money = NOTHING
+    """Nothing where somebody accepted earlier still waits."""
+
+
+Hear = Callable[[Stipend], Stipend]
+"""Takes note of a fact; the same fact again, or an older one, leaves the stipend as it is."""
+
+
+def hear_application(event: ApplicationEvent) -> Hear:
+    """Take note of an application's newest picture; of little interest until accepted or prepared."""
+
+    def hear(stipend: Stipend) -> Stipend:
+        known = stipend.mentorship
+        if known is None and event.accepted_at is None and event.prerequisites_completed_at is None:
+            return stipend
+        if known is not None and known.sequence >= event.sequence:
+            return stipend
+        told = Mentorship.of(event)
+        news = {"mentorship": told, "project_id": told.project_id, "mentee_id": told.mentee_id}
+        return stipend.model_copy(update=news)
+
+    return hear
+
+
+def hear_evaluation(event: EvaluationRecorded) -> Hear:
+    """Take note of a satisfactory evaluation; of two for one milestone the earlier counts."""
+
+    def hear(stipend: Stipend) -> Stipend:
+        known = {one.milestone: one.at for one in stipend.passes}
+        if event.verdict is not Verdict.SATISFACTORY or known.get(event.milestone, event.at) < event.at:
+            return stipend
+        passes = known | {event.milestone: event.at}
+        ordered = tuple(Pass(milestone=one, at=passes[one]) for one in Milestone if one in passes)
+        return stipend if ordered == stipend.passes else stipend.model_copy(update={"passes": ordered})
+
+    return hear
+
+
+def follow(stipend: Stipend, hear: Hear, means: Means, *, by: Actor, at: datetime) -> Change[Stipend]:
+    """Take note of a fact and reckon anew what follows."""
+    return settle(hear(stipend), means, by=by, at=at)
+
+
+def settle(stipend: Stipend, means: Means, *, by: Actor, at: datetime) -> Change[Stipend]:
+    """Reckon what follows from the facts; how far the budget is to follow is the difference of `reserved`."""
+    kept = _kept(_priced(stipend, means.offer), by=by, at=at)
+    status = _status(kept, means)
+    reserved = kept.reserved if status is StipendStatus.AWAITING_FUNDS else kept.needed
+    settled = kept.evolve(status=status, reserved=reserved)
+    if status is stipend.status and status is not StipendStatus.EXPECTED:
+        return Change(settled)
+    return settled.tell(TOLD[status], by=by, at=at)
+
+
+def earn(stipend: Stipend, number: int, *, by: Actor, at: datetime) -> Change[Stipend]:
+    """Make an installment eligible: its evaluation was satisfactory and the money is there."""
+    earned = stipend.installment(number).move(InstallmentStatus.ELIGIBLE, by=by, at=at)
+    return stipend.with_installment(earned).tell(InstallmentEarned, by=by, at=at, number=number)
+
+
+def posting(reserved_before: Money, stipend: Stipend, *, by: Actor, at: datetime) -> Posting | None:
+    """Say how the budget follows a change of what is reserved; a change is booked once, under its version."""
+    more = stipend.reserved - reserved_before
+    if stipend.project_id is None or more == NOTHING:
+        return None
+    accounts, cause = (Account.AVAILABLE, Account.RESERVED), Cause.RESERVATION
+    if more < NOTHING:
+        more, accounts, cause = -more, accounts[::-1], Cause.RELEASE
+    id = f"{stipend.id}.{cause}.{stipend.version}"
+    return moved(id, stipend.project_id, more, accounts, cause=cause, reference=stipend.id, by=by, at=at)
+
+
+def _priced(stipend: Stipend, offer: Offer) -> Stipend:
+    """Freeze amount and installments once both halves are there; what was frozen stays."""
+    if stipend.amount is not None or stipend.status is StipendStatus.UNPAID:
+        return stipend
+    if not (stipend.is_complete or (stipend.accepted_at is not None and not offer.pays)):
+        return stipend
+    frozen = {"amount": offer.amount, "schedule": offer.schedule, "explanation": offer.explanation}
+    return stipend.model_copy(update={**frozen, "installments": _installments(offer)})
+
+
+def _installments(offer: Offer) -> tuple[Installment, ...]:
+    if offer.amount is None:
+        return ()
+    amounts = offer.amount.shares(tuple(share.percent for share in offer.installments))
+    return tuple(
+        Installment(number=number, milestone=share.milestone, percent=share.percent, amount=amount)
+        for number, (share, amount) in enumerate(zip(offer.installments, amounts, strict=True), 1)
+    )
+
+
+def _kept(stipend: Stipend, *, by: Actor, at: datetime) -> Stipend:
+    """Cancel what can no longer be earned; take back what was canceled and turns out to be earned after all."""
+
+    def reckoned(part: Installment) -> Installment:
+        if part.status not in {InstallmentStatus.SCHEDULED, InstallmentStatus.CANCELED}:
+            return part
+        open_ = stipend.ended_at is None or stipend.has_passed(part.milestone)
+        due = InstallmentStatus.SCHEDULED if open_ else InstallmentStatus.CANCELED
+        return part if part.status is due else part.move(due, by=by, at=at)
+
+    return stipend.model_copy(update={"installments": tuple(map(reckoned, stipend.installments))})
+
+
+def _status(stipend: Stipend, means: Means) -> StipendStatus:
+    if stipend.amount is None:
+        return _status_without_amount(stipend, means.offer)
+    if all(part.status is InstallmentStatus.CANCELED for part in stipend.installments):
+        return StipendStatus.CANCELED
+    if stipend.missing > NOTHING and means.free < stipend.missing:
+        return StipendStatus.AWAITING_FUNDS
+    return StipendStatus.RESERVED
+
+
+def _status_without_amount(stipend: Stipend, offer: Offer) -> StipendStatus:
+    if stipend.status is StipendStatus.UNPAID or (stipend.accepted_at is not None and not offer.pays):
+        return StipendStatus.UNPAID
+    if stipend.ended_at is not None:
+        return StipendStatus.CANCELED
+    return StipendStatus.UNDECIDED if stipend.is_complete else StipendStatus.EXPECTED

@@ -1,0 +1,233 @@
+"""What stipends keeps: policies, budgets and their postings, stipends, payees and payments; copies of projects."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from contracts.ids import AccountId, ProjectId, StipendId
+from contracts.money import Country, Money
+from contracts.stipends import InstallmentStatus
+from services.chassis.domain import Actor, NotYetKnown, system
+from services.chassis.mongo import IndexModel
+from services.chassis.paging import Page, PageRequest
+from services.chassis.store import Projection, Repository, Store
+from services.stipends.domain import claim, ledger, payee
+from services.stipends.domain import payment as payments
+from services.stipends.domain import policy as policies
+from services.stipends.domain import stipend as decisions
+from services.stipends.domain.ledger import NOTHING, Budget, Posting
+from services.stipends.domain.payee import Payee, PayeeUnknown
+from services.stipends.domain.payment import Payment, PaymentUnknown, Report
+from services.stipends.domain.policy import PolicyUnknown, StipendPolicy, Terms
+from services.stipends.domain.project import KnownProject, ProjectUnknown
+from services.stipends.domain.schedule import Schedule
+from services.stipends.domain.stipend import Hear, Means, Stipend, StipendUnknown
+from services.stipends.store.budgets import Budgets, Postings
+from services.stipends.store.stipends import Payments, Stipends
+from services.stipends.vault import Vault
+
+BY_ITSELF: Final = system("stipends")
+
+
+class StipendsStore:
+    """Everything stipends keeps, and the commands that move two things at once."""
+
+    def __init__(
+        self, store: Store, vault: Vault, schedules: Mapping[str, Schedule], clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self.vault = vault
+        self.schedules = schedules
+        self.policies = Repository(store, "stipend_policies", StipendPolicy, PolicyUnknown)
+        self.budgets = Budgets(store, "budgets", Budget, ProjectUnknown)
+        self.postings = Postings(store)
+        self.stipends = Stipends(store, "stipends", Stipend, StipendUnknown)
+        self.payees = Repository(store, "payees", Payee, PayeeUnknown)
+        self.payments = Payments(store, "payments", Payment, PaymentUnknown)
+        self.projects = Projection(store, "projects", KnownProject)
+
+    async def prepare(self) -> None:
+        for kept in (self.policies, self.budgets, self.postings, self.stipends, self.payees, self.payments):
+            await kept.prepare()
+        await self.projects.prepare(IndexModel([("administrators", 1)]))
+
+    async def project(self, id: ProjectId) -> KnownProject:
+        """Give our copy of a project that is about to be changed. Raises `NotYetKnown`."""
+        known = await self.projects.get(id)
+        if known is None:
+            raise NotYetKnown(f"The project {id!r} has not arrived here. If it was just made, ask again in a moment.")
+        return known
+
+    async def project_open_to(self, reader: Actor, id: ProjectId) -> KnownProject:
+        """What you may not see is not there."""
+        known = await self.projects.get(id)
+        if known is None:
+            raise ProjectUnknown(f"There is no project {id!r}.")
+        known.must_be_open_to(reader)
+        return known
+
+    async def stipend_open_to(self, reader: Actor, id: StipendId) -> Stipend:
+        """What you may not see is not there."""
+        stipend = await self.stipends.get(id)
+        project = await self.projects.get(stipend.project_id) if stipend.project_id else None
+        if not stipend.is_seen_by(reader, project):
+            raise StipendUnknown(f"There is no stipend {id!r}.")
+        return stipend
+
+    async def stipends_open_to(self, reader: Actor, wanted: Mapping[str, Any], request: PageRequest) -> Page[Stipend]:
+        administered = await self.projects.find({"administrators": reader.id})
+        return await self.stipends.seen_by(reader, [project.id for project in administered], wanted, request)
+
+    async def set_policy(self, id: ProjectId, terms: Terms, *, by: Actor, at: datetime) -> StipendPolicy:
+        async def work() -> StipendPolicy:
+            decide = partial(policies.set_policy, project=await self.project(id), schedules=self.schedules)
+            if await self.policies.find_one({"_id": id}):
+                return await self.policies.change(id, decide, terms, by=by, at=at)
+            return await self.policies.add(decide(StipendPolicy(id=id, version=0), terms, by=by, at=at))
+
+        return await self._store.transaction(work)
+
+    async def set_payee(self, id: AccountId, *, account: str, holder_name: str, country: Country) -> Payee:
+        """Keep where a person is paid, sealed; only the masks of it are in the open."""
+
+        async def work() -> Payee:
+            sealed = self.vault.seal(id, {"account": account, "holder_name": holder_name})
+            decide = partial(payee.describe, account=account, holder_name=holder_name, country=country, sealed=sealed)
+            if await self.payees.find_one({"_id": id}):
+                return await self.payees.change(id, decide)
+            return await self.payees.add(decide(Payee(id=id, version=0)))
+
+        return await self._store.transaction(work)
+
+    async def deposit(
+        self, id: str, project_id: ProjectId, amount: Money, *, reference: str, by: Actor, at: datetime
+    ) -> Budget:
+        """Book money that arrived, and reserve it for those who wait for it."""
+
+        async def work() -> Budget:
+            await self.project(project_id)
+            await self.budgets.reckon_with(project_id)
+            await self._book(ledger.deposit(id, project_id, amount, reference=reference, by=by, at=at))
+            await self._serve_those_who_wait(project_id, at)
+            return await self.budgets.get(project_id)
+
+        return await self._store.transaction(work)
+
+    async def hear(self, id: StipendId, hear: Hear) -> None:
+        """Take note of a fact about a stipend, made by the first one, and let everything follow that follows."""
+
+        async def work() -> None:
+            known = await self.stipends.find_one({"_id": id})
+            before = known or Stipend(id=id, version=0)
+            heard = hear(before)
+            if heard != before:
+                await self._follow(heard, hear, is_new=known is None, at=self._clock())
+
+        await self._store.transaction(work)
+
+    async def _follow(self, heard: Stipend, hear: Hear, *, is_new: bool, at: datetime) -> None:
+        means = await self._means(heard)
+        if is_new:
+            first = decisions.follow(Stipend(id=heard.id, version=0), hear, means, by=BY_ITSELF, at=at)
+            followed = await self.stipends.add(first)
+        else:
+            followed = await self.stipends.change(heard.id, decisions.follow, hear, means, by=BY_ITSELF, at=at)
+        await self._let_money_follow(heard.reserved, followed, at)
+        if followed.project_id is not None:
+            await self._serve_those_who_wait(followed.project_id, at)
+
+    async def _means(self, stipend: Stipend) -> Means:
+        """Say what the project offers, and what of its money is free for this stipend, whose turn may not have come."""
+        policy = await self.policies.find_one({"_id": stipend.project_id})
+        country = stipend.mentorship.country if stipend.mentorship else ""
+        offer = policies.offer(policy, self.schedules, country)
+        if stipend.project_id is None or not (offer.pays or stipend.amount):
+            return Means(offer=offer)
+        budget = await self.budgets.reckon_with(stipend.project_id)
+        first = await self.stipends.next_in_line(stipend.project_id)
+        return Means(offer=offer, free=budget.available if stipend.goes_before(first) else NOTHING)
+
+    async def _serve_those_who_wait(self, project_id: ProjectId, at: datetime) -> None:
+        """Reserve for one after the other in the order of acceptance, until one does not fit."""
+        while first := await self.stipends.next_in_line(project_id):
+            means = await self._means(first)
+            if means.free < first.missing:
+                return
+            served = await self.stipends.change(first.id, decisions.settle, means, by=BY_ITSELF, at=at)
+            await self._let_money_follow(first.reserved, served, at)
+
+    async def _let_money_follow(self, reserved_before: Money, stipend: Stipend, at: datetime) -> None:
+        """Book what a change reserved or released, then tell what is earned by it."""
+        booked = decisions.posting(reserved_before, stipend, by=BY_ITSELF, at=at)
+        if booked is not None:
+            await self._book(booked)
+        for number in stipend.earned:
+            await self.stipends.change(stipend.id, decisions.earn, number, by=BY_ITSELF, at=at)
+
+    async def _book(self, posting: Posting) -> None:
+        budget = await self.budgets.change(posting.project_id, ledger.book, posting)
+        await self.postings.add(posting, budget.sequence)
+
+    async def request(self, id: StipendId, number: int, *, by: Actor, at: datetime) -> Stipend:
+        async def work() -> Stipend:
+            stipend = await self.stipend_open_to(by, id)
+            known = await self.payees.find_one({"_id": stipend.mentee_id})
+            return await self.stipends.change(id, claim.request, number, payee_known=known is not None, by=by, at=at)
+
+        return await self._store.transaction(work)
+
+    async def approve(self, id: StipendId, number: int, *, by: Actor, at: datetime) -> Stipend:
+        """Approve an installment and order its payment."""
+
+        async def work() -> Stipend:
+            project = await self._project_of(await self.stipend_open_to(by, id))
+            approved = await self.stipends.change(id, claim.approve, number, project=project, by=by, at=at)
+            await self._order(approved, number, by, at)
+            return approved
+
+        return await self._store.transaction(work)
+
+    async def decline(self, id: StipendId, number: int, reason: str, *, by: Actor, at: datetime) -> Stipend:
+        async def work() -> Stipend:
+            project = await self._project_of(await self.stipend_open_to(by, id))
+            return await self.stipends.change(id, claim.decline, number, reason, project=project, by=by, at=at)
+
+        return await self._store.transaction(work)
+
+    async def retry(self, id: str, *, by: Actor, at: datetime) -> Payment:
+        """Leave a failed payment behind and order a new one, to where the mentee is paid now."""
+
+        async def work() -> Payment:
+            failed = await self.payments.change(id, payments.give_up)
+            stipend = await self.stipends.change(failed.stipend_id, payments.retry, failed)
+            return await self._order(stipend, failed.number, by, at)
+
+        return await self._store.transaction(work)
+
+    async def _order(self, stipend: Stipend, number: int, by: Actor, at: datetime) -> Payment:
+        where = await self.payees.get(stipend.mentee_id or "")
+        return await self.payments.add(payments.order(stipend, number, where, by=by, at=at))
+
+    async def _project_of(self, stipend: Stipend) -> KnownProject:
+        return await self.project(stipend.project_id or ProjectId(""))
+
+    async def note(self, report: Report, *, at: datetime) -> Payment:
+        """Note the provider's word: the payment, its installment and the money move together, step by step."""
+
+        async def work() -> Payment:
+            payment = await self.payments.get(report.reference)
+            for status in payment.walk(report):
+                payment = await self._advance(payment, status, report, at)
+            return payment
+
+        return await self._store.transaction(work)
+
+    async def _advance(self, before: Payment, to: InstallmentStatus, report: Report, at: datetime) -> Payment:
+        after = await self.payments.change(before.id, payments.advance, to, report, at=at)
+        booked = payments.posting(before, after, by=BY_ITSELF, at=at)
+        await self.stipends.change(after.stipend_id, payments.keep_up, after, booked, by=BY_ITSELF, at=at)
+        if booked is not None:
+            await self._book(booked)
+        return after

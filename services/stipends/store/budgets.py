@@ -1,0 +1,49 @@
+"""Budgets and the postings they are made of."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.ids import ProjectId
+from services.chassis.domain import Change
+from services.chassis.mongo import Document, IndexModel
+from services.chassis.paging import Malformed, Page, PageRequest
+from services.chassis.store import Repository, Store
+from services.stipends.domain.ledger import Budget, Posting
+
+
+class Budgets(Repository[Budget]):
+    async def of(self, project_id: ProjectId) -> Budget:
+        """Give the budget; one that nothing was booked to is empty."""
+        return await self.find_one({"_id": project_id}) or Budget(id=project_id, version=0)
+
+    async def reckon_with(self, project_id: ProjectId) -> Budget:
+        """Give the budget to decide on what it holds: whoever else does so at this moment starts anew after us."""
+        if not await self.documents.update({"_id": project_id}, {"$inc": {"reckoned_with": 1}}):
+            await self.add(Change(Budget(id=project_id)))
+        return await self.get(project_id)
+
+
+class Postings:
+    """The ledger: added to, never changed. A posting's number counts those of its project."""
+
+    def __init__(self, store: Store) -> None:
+        self._documents = store.database["postings"]
+
+    async def prepare(self) -> None:
+        await self._documents.ensure(IndexModel([("project_id", 1), ("number", -1)], unique=True))
+
+    async def add(self, posting: Posting, number: int) -> None:
+        """Raises `DuplicateKeyError` for an id that is booked."""
+        document = posting.model_dump()
+        await self._documents.insert({"_id": document.pop("id"), "number": number, **document})
+
+    async def page_of(self, project_id: ProjectId, request: PageRequest) -> Page[Mapping[str, Any]]:
+        where: Document = {"project_id": project_id}
+        if request.before is not None:
+            if not (request.before.isascii() and request.before.isdecimal()):
+                raise Malformed("The cursor is none of ours. Take next_cursor of the page before.")
+            where["number"] = {"$lt": int(request.before)}
+        rows = await self._documents.find(where, sort=[("number", -1)], limit=request.limit + 1)
+        items = [{**row, "id": row["_id"]} for row in rows[: request.limit]]
+        more = PageRequest.cursor_at(str(items[-1]["number"])) if len(rows) > len(items) else None
+        return Page(items=items, next_cursor=more)

@@ -1,0 +1,102 @@
+"""Who may ask for an installment, and who decides."""
+
+import pytest
+
+from contracts.stipends import InstallmentApproved, InstallmentDeclined, InstallmentRequested
+from services.chassis.domain import Actor, NotAllowed, NotInThisState
+from services.stipends.domain.claim import OwnStipend, PayeeMissing, approve, decline, request
+from services.stipends.domain.project import ProjectUnknown
+from services.stipends.domain.stipend import Stipend, earn, follow, hear_application, hear_evaluation
+from tests.unit.stipends.examples import (
+    ADA,
+    AT,
+    EVE,
+    FAY,
+    MIRA,
+    MO,
+    SYSTEM,
+    accepted,
+    blank,
+    evaluated,
+    means,
+    project,
+)
+
+
+def eligible() -> Stipend:
+    made = follow(blank(), hear_application(accepted()), means(), by=SYSTEM, at=AT).state
+    passed = follow(made, hear_evaluation(evaluated("midterm")), means(), by=SYSTEM, at=AT).state
+    return earn(passed, 1, by=SYSTEM, at=AT).state
+
+
+def requested() -> Stipend:
+    return request(eligible(), 1, payee_known=True, by=MIRA, at=AT).state
+
+
+def test_the_mentee_asks_for_what_is_earned():
+    change = request(eligible(), 1, payee_known=True, by=MIRA, at=AT)
+    assert change.state.installment(1).status == "requested"
+    assert isinstance(change.event, InstallmentRequested)
+    assert change.event.number == 1
+
+
+@pytest.mark.parametrize("by", [ADA, MO, FAY, EVE])
+def test_nobody_asks_for_another(by: Actor):
+    with pytest.raises(NotAllowed, match="Only the mentee"):
+        request(eligible(), 1, payee_known=True, by=by, at=AT)
+
+
+def test_what_is_not_earned_is_not_asked_for():
+    with pytest.raises(NotInThisState, match="scheduled cannot become requested"):
+        request(eligible(), 2, payee_known=True, by=MIRA, at=AT)
+
+
+def test_first_it_must_be_known_where_to_pay():
+    with pytest.raises(PayeeMissing, match="PUT /v1/payees/me"):
+        request(eligible(), 1, payee_known=False, by=MIRA, at=AT)
+
+
+def test_an_administrator_approves():
+    change = approve(requested(), 1, project=project(), by=ADA, at=AT)
+    assert (change.state.installment(1).status, change.state.installment(1).attempt) == ("approved", 1)
+    assert isinstance(change.event, InstallmentApproved)
+
+
+@pytest.mark.parametrize("by", [MO, FAY, EVE])
+def test_nobody_else_decides(by: Actor):
+    with pytest.raises(NotAllowed):
+        approve(requested(), 1, project=project(), by=by, at=AT)
+    with pytest.raises(NotAllowed):
+        decline(requested(), 1, "No.", project=project(), by=by, at=AT)
+
+
+def test_nobody_decides_about_their_own_stipend_though_they_administer_the_project():
+    mine = project(administrators=("ada", "mira"))
+    with pytest.raises(OwnStipend):
+        approve(requested(), 1, project=mine, by=MIRA, at=AT)
+    with pytest.raises(OwnStipend):
+        decline(requested(), 1, "No.", project=mine, by=MIRA, at=AT)
+
+
+def test_a_stranger_does_not_learn_of_a_hidden_project():
+    with pytest.raises(ProjectUnknown):
+        approve(requested(), 1, project=project(status="hidden"), by=EVE, at=AT)
+
+
+def test_nothing_is_approved_twice():
+    approved = approve(requested(), 1, project=project(), by=ADA, at=AT).state
+    with pytest.raises(NotInThisState):
+        approve(approved, 1, project=project(), by=ADA, at=AT)
+
+
+def test_what_was_not_asked_for_is_not_approved():
+    with pytest.raises(NotInThisState):
+        approve(eligible(), 1, project=project(), by=ADA, at=AT)
+
+
+def test_a_declined_installment_carries_the_reason_and_can_be_asked_for_again():
+    change = decline(requested(), 1, "The report is missing.", project=project(), by=ADA, at=AT)
+    assert isinstance(change.event, InstallmentDeclined)
+    assert (change.event.number, change.event.reason) == (1, "The report is missing.")
+    again = request(change.state, 1, payee_known=True, by=MIRA, at=AT).state
+    assert again.installment(1).status == "requested"
