@@ -15,6 +15,6 @@ clean:  ## forget the environment and everything `make run` keeps
 lock: .venv/dev  ## pin every dependency anew, with hashes
 	@for extra in production embedded dev; do .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$([ $$extra = production ] || echo --extra $$extra) pyproject.toml -o requirements/$$extra.txt; done
 .venv/embedded: requirements/embedded.txt
-	@python3 -m venv .venv && .venv/bin/pip install -q --require-hashes -r $< && .venv/bin/pip install -q --no-deps --no-build-isolation -e . && touch $@
+	@echo "Installing into .venv, with hashes; this happens once" && python3 -m venv .venv && .venv/bin/pip install -q --require-hashes -r $< && .venv/bin/pip install -q --no-deps --no-build-isolation -e . && touch $@
 .venv/dev: requirements/dev.txt
-	@python3 -m venv .venv && .venv/bin/pip install -q --require-hashes -r $< && .venv/bin/pip install -q --no-deps --no-build-isolation -e . && touch .venv/embedded $@
+	@echo "Installing into .venv, with hashes; this happens once" && python3 -m venv .venv && .venv/bin/pip install -q --require-hashes -r $< && .venv/bin/pip install -q --no-deps --no-build-isolation -e . && touch .venv/embedded $@

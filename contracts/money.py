@@ -30,7 +30,8 @@ class Money(BaseModel):
         return self.amount_minor < self._same(other)
 
     def __str__(self) -> str:
-        return f"{self.amount_minor / 100:,.2f} {self.currency}"
+        units, cents = divmod(abs(self.amount_minor), 100)
+        return f"{'-' * (self.amount_minor < 0)}{units:,}.{cents:02} {self.currency}"
 
     def shares(self, percentages: tuple[int, ...]) -> tuple[Self, ...]:
         """Split into shares that sum to exactly this amount; the remainder of a cent goes to the last."""

@@ -125,6 +125,12 @@ class StipendReserved(StipendEvent):
     type: Literal["stipend.reserved.v1"] = "stipend.reserved.v1"
 
 
+class StipendAdjusted(StipendEvent):
+    """Which installments can still be earned has changed, because the mentorship ended early or was heard of late."""
+
+    type: Literal["stipend.adjusted.v1"] = "stipend.adjusted.v1"
+
+
 class StipendCanceled(StipendEvent):
     """The mentorship ended before the stipend was earned; what was set aside went back to the budget."""
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 from aiokafka.protocol.admin import CreateTopicsRequest_v0, CreateTopicsResponse_v0
 
@@ -28,7 +29,8 @@ CREATED: Final = 0
 def command(port: int) -> list[str]:
     address = f"tcp://{HOST}:{port}"
     listen = ["--listener-url", address, "--advertised-listener-url", address]
-    return [str(binaries.broker()), "broker", *listen, "--storage-engine", "memory://tansu/"]
+    forgetful = ["--storage-engine", "memory://tansu/", "--cluster-id", uuid4().hex]  # a new log is a new cluster
+    return [str(binaries.broker()), "broker", *listen, *forgetful]
 
 
 def request(topics: Iterable[Topic]) -> bytes:

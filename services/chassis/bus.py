@@ -9,6 +9,7 @@ from operator import or_
 from typing import Any, Final, Generic, TypeVar
 
 import structlog
+from aiokafka import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -18,6 +19,7 @@ from opentelemetry.trace import SpanKind
 from contracts.catalog import events_of
 from contracts.event import Event
 from services.chassis import metrics
+from services.chassis.cluster import Cluster
 from services.chassis.domain import Refusal
 from services.chassis.inbox import Inbox
 from services.chassis.messages import Message, Unreadable
@@ -28,6 +30,8 @@ from services.chassis.tracing import span
 log = structlog.get_logger()
 
 ATTEMPTS: Final = 3
+LOOK: Final = 2.0
+"""Seconds between looks at the cluster and at how far we are behind."""
 LANES: Final = 4
 """Keys worked on at the same time."""
 
@@ -68,19 +72,24 @@ class Listener(Generic[S]):
                 await handler(event, store)
 
 
-class Consumer:
+class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     """Takes batches off the bus; keys go side by side, each in its order."""
 
     def __init__(
         self,
         inbox: Inbox,
+        cluster: Cluster,
         topics: Sequence[str],
         apply: Apply,
         settings: Settings,
     ) -> None:
         self._inbox = inbox
+        self._cluster = cluster
         self._apply = apply
         self.joined = False
+        self._on: str | None = None
+        """The cluster that the group was joined on."""
+        self._from_the_beginning = False
         self._broker = KafkaBroker(
             settings.kafka_bootstrap_servers,
             apply_types=False,
@@ -89,28 +98,46 @@ class Consumer:
             graceful_timeout=15,
             logger=None,
         )
-        self._subscriber = subscribe(self._broker, topics, settings.kafka_group, settings.kafka_session_timeout_ms)
+        group, session = settings.kafka_group, settings.kafka_session_timeout_ms
+        self._subscriber = subscribe(self._broker, topics, group, session, listener=self)
         self._subscriber(self.deliver)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Join the group, trying for as long as it takes, and leave it at the end."""
+        """Join the group, and again if the cluster becomes another; leave it at the end."""
         try:
-            while not stopping.is_set() and not self.joined:
-                await self._join()
             while not stopping.is_set():
-                await self._measure()
-                await _until(stopping, 5)
+                await self._look_around()
+                await _until(stopping, LOOK if self.joined else 0.5)
         finally:
             await self._broker.stop()
 
-    async def _join(self) -> None:
+    async def _look_around(self) -> None:
         try:
-            await self._broker.start()
-            self.joined = True
-        except (KafkaError, OSError) as error:
+            cluster = await self._cluster.id()
+            if cluster != self._on:
+                await self._join(cluster)
+            await self._measure()
+        except (KafkaError, OSError, StoreAway) as error:
             log.warning("bus away", error=type(error).__name__)
-            await self._broker.stop()
-            await asyncio.sleep(0.5)
+
+    async def _join(self, cluster: str) -> None:
+        """Join the group; on a cluster that we did not work with before, positions mean nothing: read everything."""
+        self._on = None
+        await self._broker.stop()
+        last = await self._cluster.last_of("consumer")
+        self._from_the_beginning = last not in {None, cluster}
+        await self._broker.start()
+        await self._cluster.remember("consumer", cluster)
+        self._from_the_beginning = False
+        self._on, self.joined = cluster, True
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        """Leave what is in hand to the inbox: whoever reads it again passes over it."""
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        if self._from_the_beginning:
+            for partition in assigned:
+                self._subscriber.consumer.seek(partition, 0)
 
     async def deliver(self, records: Sequence[Any]) -> None:
         """Apply a batch; comes back when each message was applied, passed over, waits, or was set aside."""
@@ -160,12 +187,9 @@ class Consumer:
                 await asyncio.sleep(_pause(3))
 
     async def _measure(self) -> None:
-        try:
-            await self._inbox.measure()
-            for topic, messages in (await self._behind()).items():
-                metrics.LAG.labels(topic).set(messages)
-        except (StoreAway, KafkaError):
-            log.info("not measured")  # a rebalance took the partition, or somebody is away: next time
+        await self._inbox.measure()
+        for topic, messages in (await self._behind()).items():
+            metrics.LAG.labels(topic).set(messages)
 
     async def _behind(self) -> dict[str, int]:
         """Count the messages not yet seen, per topic."""
@@ -177,7 +201,13 @@ class Consumer:
         return behind
 
 
-def subscribe(broker: KafkaBroker, topics: Sequence[str], group: str, session_timeout_ms: int = 15_000) -> Any:
+def subscribe(
+    broker: KafkaBroker,
+    topics: Sequence[str],
+    group: str,
+    session_timeout_ms: int = 15_000,
+    listener: ConsumerRebalanceListener | None = None,
+) -> Any:
     """Subscribe as bus.md says: earliest, acknowledged after the effect, read by a parser that cannot raise."""
     return broker.subscriber(
         *topics,
@@ -190,6 +220,7 @@ def subscribe(broker: KafkaBroker, topics: Sequence[str], group: str, session_ti
         ack_policy=AckPolicy.NACK_ON_ERROR,
         no_reply=True,
         isolation_level="read_committed",
+        listener=listener,
         session_timeout_ms=session_timeout_ms,
         heartbeat_interval_ms=session_timeout_ms // 5,
         rebalance_timeout_ms=30_000,

@@ -76,9 +76,6 @@ class Outbox:
         """Send everything once more, in the same order; whoever knows an event passes over it."""
         return await self._rows.update_many({"pending": False}, {"$set": {"pending": True}})
 
-    async def has_published(self) -> bool:
-        return await self._rows.find_one({"pending": False}) is not None
-
     async def measure(self, now: datetime) -> None:
         """Set the gauges of depth and age."""
         metrics.OUTBOX_DEPTH.set(await self._rows.count({"pending": True}))

@@ -8,38 +8,35 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
-from contracts.catalog import PARTITIONS
 from services.chassis import metrics
+from services.chassis.cluster import Cluster
 from services.chassis.outbox import Outbox, Row
 
 log = structlog.get_logger()
 
 MOST: Final = 500
 LOOK: Final = 2.0
-"""Seconds between looks at the ends of the broker's log."""
+"""Seconds between looks at the outbox as a whole and at the cluster."""
 _partition_of: Final = DefaultPartitioner()
 
 
 class Relay:
     """Publishes pending rows, one batch in flight per partition; a partition stops at its first failure.
 
-    A broker that lost its log (the embedded one does at every restart) is noticed, and everything is sent once more.
+    On a cluster that it has not worked with, everything is sent once more: it has nothing, or lost it.
     """
 
-    def __init__(self, outbox: Outbox, topics: Sequence[str], bootstrap_servers: str, *, idempotence: bool) -> None:
+    def __init__(self, outbox: Outbox, cluster: Cluster, bootstrap_servers: str, *, idempotence: bool) -> None:
         self._outbox = outbox
-        self._topics = topics
+        self._cluster = cluster
         self._servers = bootstrap_servers
         self._idempotence = idempotence
         self._producer: Any = None
-        self._watcher: Any = None
         self._looked = float("-inf")
-        self._last: dict[TopicPartition, int] = {}
-        """The last offset known to be taken, per partition."""
 
     async def work(self) -> bool:
         """Publish what is pending; says whether something was. A broker that is away is waited for."""
@@ -57,19 +54,16 @@ class Relay:
         return bool(rows)
 
     async def close(self) -> None:
-        clients = [client for client in (self._producer, self._watcher) if client is not None]
-        self._producer = self._watcher = None
-        for client in clients:
+        producer, self._producer = self._producer, None
+        if producer is not None:
             try:
-                await asyncio.wait_for(client.stop(), 5)
+                await asyncio.wait_for(producer.stop(), 5)
             except (KafkaError, OSError, TimeoutError):
-                log.info("client abandoned")
+                log.info("producer abandoned")
 
     async def _connect(self) -> None:
         if self._producer is not None:
             return
-        self._watcher = AIOKafkaConsumer(bootstrap_servers=self._servers, request_timeout_ms=5000)
-        await self._watcher.start()
         producer = AIOKafkaProducer(
             bootstrap_servers=self._servers,
             enable_idempotence=self._idempotence,
@@ -81,23 +75,15 @@ class Relay:
         self._producer, self._looked = producer, float("-inf")
 
     async def _look_around(self) -> None:
-        """Every `LOOK` seconds: measure, and notice a log that was emptied while nothing was sent."""
+        """Every `LOOK` seconds: measure, and see whether it is still the same cluster."""
         if time.monotonic() - self._looked < LOOK:
             return
         await self._outbox.measure(datetime.now(UTC))
-        places = [TopicPartition(topic, number) for topic in self._topics for number in range(PARTITIONS)]
-        ends: dict[TopicPartition, int] = await self._watcher.end_offsets(places)
-        emptied = any(ends[place] == 0 for place in self._last)
-        if emptied or (not any(ends.values()) and await self._outbox.has_published()):
-            await self._send_everything_again()
-        for place, end in ends.items():
-            if end:
-                self._last.setdefault(place, -1)
+        last, now = await self._cluster.last_of("relay"), await self._cluster.id()
+        if last != now:
+            log.warning("another cluster, sending everything", sent_again=await self._outbox.replay())
+            await self._cluster.remember("relay", now)
         self._looked = time.monotonic()
-
-    async def _send_everything_again(self) -> None:
-        self._last.clear()
-        log.warning("the broker lost its log", sent_again=await self._outbox.replay())
 
     async def _publish(self, rows: Sequence[Row]) -> None:
         producer = self._producer
@@ -126,9 +112,6 @@ class Relay:
             if batch.append(key=row.key.encode(), value=row.value, timestamp=None, headers=list(row.headers)) is None:
                 break
             sent.append(row.id)
-        acknowledged = await (await producer.send_batch(batch, place.topic, partition=place.partition))
+        await (await producer.send_batch(batch, place.topic, partition=place.partition))
         metrics.PUBLISHED.labels(place.topic).inc(len(sent))
-        if acknowledged.offset <= self._last.get(place, -1):
-            await self._send_everything_again()
-        self._last[place] = acknowledged.offset
         return sent

@@ -17,10 +17,11 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi_swagger import patch_fastapi
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from contracts.catalog import written_by
+from contracts.event import Event
 from contracts.time import in_utc
 from services.chassis import asyncapi
 from services.chassis.bus import Consumer, Listener
+from services.chassis.cluster import Cluster
 from services.chassis.edge import Edge
 from services.chassis.health import Health
 from services.chassis.http import refuse_routes_without_policy
@@ -73,6 +74,10 @@ class Service(Generic[S]):
     jobs: Sequence[Job] = ()
     clock: Clock = now
     prepared: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    def __post_init__(self) -> None:
+        self.inbox = Inbox(self.store, self.name)
+        self.cluster = Cluster(self.store.database, self.settings.kafka_bootstrap_servers)
 
     @property
     def name(self) -> str:
@@ -127,7 +132,12 @@ class Service(Generic[S]):
         working = [asyncio.create_task(_or_stop(self._prepare()))]
         relay: Relay | None = None
         if role is not Role.API:
-            relay = self._relay()
+            relay = Relay(
+                self.store.outbox,
+                self.cluster,
+                self.settings.kafka_bootstrap_servers,
+                idempotence=self.settings.kafka_idempotence,
+            )
             working += [asyncio.create_task(_or_stop(part)) for part in self._work(relay, health, stopping)]
         try:
             yield
@@ -136,22 +146,17 @@ class Service(Generic[S]):
             await _settled(working)
             if relay:
                 await relay.close()
+            await self.cluster.close()
             self.store.database.close()
 
     async def _prepare(self) -> None:
         async def everything() -> None:
-            await self.store.prepare()
+            for part in (self.store, self.inbox, self.cluster):
+                await part.prepare()
             await self.prepare()
 
         await patiently(everything)
         self.prepared.set()
-
-    def _relay(self) -> Relay:
-        settings = self.settings
-        topics = written_by(self.name)
-        return Relay(
-            self.store.outbox, topics, settings.kafka_bootstrap_servers, idempotence=settings.kafka_idempotence
-        )
 
     def _work(self, relay: Relay, health: Health, stopping: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
         jobs = [Job("relay", relay.work), *self.jobs]
@@ -159,18 +164,13 @@ class Service(Generic[S]):
             health.watch(job.name, lambda job=job: job.healthy, needed=False)  # type: ignore[misc]
         parts = [self._after_preparing(job.run(self.store, stopping)) for job in jobs]
         if self.listener.topics:
-            inbox = Inbox(self.store, self.name)
-            consumer = self._consumer(inbox)
+            consumer = Consumer(self.inbox, self.cluster, self.listener.topics, self._apply, self.settings)
             health.watch("consumer", lambda: consumer.joined, needed=True)
-            parts.append(self._after_preparing(self._consume(inbox, consumer, stopping)))
+            parts.append(self._after_preparing(consumer.run(stopping)))
         return parts
 
-    def _consumer(self, inbox: Inbox) -> Consumer:
-        return Consumer(inbox, self.listener.topics, lambda event: self.listener.apply(event, self.data), self.settings)
-
-    async def _consume(self, inbox: Inbox, consumer: Consumer, stopping: asyncio.Event) -> None:
-        await patiently(inbox.prepare)
-        await consumer.run(stopping)
+    async def _apply(self, event: Event) -> None:
+        await self.listener.apply(event, self.data)
 
     async def _after_preparing(self, part: Coroutine[Any, Any, None]) -> None:
         await self.prepared.wait()

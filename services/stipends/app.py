@@ -4,6 +4,7 @@ from services.chassis.jobs import Job
 from services.chassis.mongo import Database
 from services.chassis.service import Clock, Service, now
 from services.chassis.store import Store
+from services.chassis.vault import Vault
 from services.stipends.api import ROUTERS
 from services.stipends.cashier import Cashier
 from services.stipends.consumers import listen
@@ -11,7 +12,6 @@ from services.stipends.provider import SandboxProvider
 from services.stipends.schedules import shipped
 from services.stipends.settings import Settings
 from services.stipends.store import StipendsStore
-from services.stipends.vault import Vault
 
 __all__ = ["Settings", "build"]
 

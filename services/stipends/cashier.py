@@ -11,11 +11,12 @@ from typing import Final
 import structlog
 
 from contracts.stipends import InstallmentStatus
+from services.chassis.vault import SealBroken
 from services.stipends.domain import payment as payments
+from services.stipends.domain.payee import Details
 from services.stipends.domain.payment import Payment, Report, ReportContradicts
 from services.stipends.provider import Order, Provider, ProviderAway
 from services.stipends.store import StipendsStore
-from services.stipends.vault import SealBroken
 
 log = structlog.get_logger()
 
@@ -47,8 +48,8 @@ class Cashier:
 
     async def _ask(self, payment: Payment) -> Report | None:
         if payment.status is InstallmentStatus.APPROVED:
-            account = self._data.vault.open(payment.payee_id, payment.sealed)["account"]
-            return await self._provider.pay(Order(payment.id, payment.amount, account))
+            where = Details.model_validate_json(self._data.vault.open(payment.payee_id, payment.sealed))
+            return await self._provider.pay(Order(payment.id, payment.amount, where.account))
         report = await self._provider.look_up(payment.id)
         if report is None:
             log.error("the provider does not know a payment that it took", payment=payment.id)

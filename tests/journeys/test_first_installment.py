@@ -1,10 +1,16 @@
 """One mentorship through the gateway with all processes, from sign-up to the first installment."""
 
+import re
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
+from contracts.catalog import SERVICES
 from deploy.local import seed
+from deploy.local.journey.play import Journey
 from deploy.local.platform import Platform
+from services.chassis.mongo import Database
 from tests.support.settled import everything_has_arrived
 
 pytestmark = pytest.mark.xdist_group("whole")
@@ -13,36 +19,55 @@ HALF = 270_000
 """Minor units: half of what the published schedule gives for Germany."""
 
 
-async def test_a_mentorship_ends_with_its_first_installment_paid(whole: Platform):
+@pytest.fixture(scope="module")
+async def journey(whole: Platform) -> AsyncIterator[Journey]:
+    """Play it once; each test looks at another side of what it left."""
     async with httpx.AsyncClient(timeout=20) as http:
         journey = seed.journey(whole, http)
         for step in journey.steps:
             await step.take()
+        yield journey
 
-        stipend = await journey.mentee.get(f"/v1/stipends/{journey.application}")
-        detail = (await http.get(f"{whole.addresses.gateway}/v1/projects/{journey.project}")).json()
+
+async def test_a_mentorship_ends_with_its_first_installment_paid(whole: Platform, journey: Journey):
+    stipend = await journey.mentee.get(f"/v1/stipends/{journey.application}")
+    project = await journey.administrator.get(f"/v1/projects/{journey.project}")
 
     assert [installment["status"] for installment in stipend["installments"]] == ["paid", "scheduled"]
-    assert [mentor["id"] for mentor in detail["mentors"]] == [journey.mentor.id]
+    assert [mentor["id"] for mentor in project["mentors"]] == [journey.mentor.id]
     assert stipend["installments"][0]["amount"]["amount_minor"] == HALF
     assert journey.budget["balances"]["paid"]["amount_minor"] == HALF
     await everything_has_arrived(whole)
 
 
+async def test_the_trace_of_the_acceptance_goes_on_in_the_reservation(whole: Platform, journey: Journey):
+    accepted = await traces(whole, "applications", f"application/{journey.application}", "application.accepted.v1")
+    reserved = await traces(whole, "stipends", f"stipend/{journey.application}", "stipend.reserved.v1")
+    assert accepted == reserved
+    assert len(accepted) == 1
+
+
+async def test_no_log_holds_a_secret_or_an_address(whole: Platform, journey: Journey):
+    people = (journey.administrator, journey.mentor, journey.mentee, journey.staff, journey.finance)
+    secret = {text for person in people for text in (person.email, person.password, person.token, person.refresh_token)}
+    for service in SERVICES:
+        log = whole.folder.log_of(service).read_text()
+        assert '"route": "/v1/' in log
+        assert [text for text in secret if text and text in log] == []
+        assert re.findall(r"eyJ[\w-]{10,}\.[\w-]+|[?&](?:code|token)=(?!\[redacted)[\w-]{8,}", log) == []
+
+
 async def test_the_front_page_leads_to_every_document(whole: Platform):
     async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=20, follow_redirects=True) as http:
         front = (await http.get("/")).text
-        for service in ("identity", "projects", "applications", "stipends"):
-            for place in (
-                f"/docs/{service}",
-                f"/openapi/{service}.json",
-                f"/asyncapi/{service}",
-                f"/asyncapi/{service}.json",
-            ):
+        for service in SERVICES:
+            documents = (f"/openapi/{service}.json", f"/asyncapi/{service}.json")
+            for place in (f"/docs/{service}", f"/asyncapi/{service}", *documents):
                 assert (await http.get(place)).status_code == 200, place
             assert f"/docs/{service}" in front
             assert f"/asyncapi/{service}" in front
         assert (await http.get("/sign-in")).status_code == 200
+        assert (await http.get("/mentor-invitation", params={"token": "x"})).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
@@ -50,3 +75,11 @@ async def test_what_is_for_operators_is_not_there_for_the_public(whole: Platform
     async with httpx.AsyncClient(base_url=whole.addresses.gateway) as http:
         answer = await http.get(path)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def traces(whole: Platform, service: str, key: str, kind: str) -> set[str]:
+    """Give the ids of the traces in which an event of this kind was told."""
+    store = Database(whole.addresses.mongodb_uri, service)
+    rows = await store["outbox"].find({"key": key, "headers.ce_type": kind})
+    store.close()
+    return {row["headers"]["traceparent"].split("-")[1] for row in rows}

@@ -15,7 +15,7 @@ async def everything_has_arrived(platform: Platform) -> None:
     try:
         for name in SERVICES:
             await eventually(lambda name=name: _published(stores[name]), what=f"{name} published")  # type: ignore[misc]
-            await eventually(lambda name=name: _applied(name, stores), what=f"{name} caught up")  # type: ignore[misc]
+            await _caught_up(name, stores)
             assert await stores[name]["waiting"].find({}) == []
     finally:
         for store in stores.values():
@@ -26,15 +26,25 @@ async def _published(store: Database) -> bool:
     return await store["outbox"].count({"pending": True}, limit=1) == 0
 
 
-async def _applied(service: str, stores: Mapping[str, Database]) -> bool:
+async def _caught_up(service: str, stores: Mapping[str, Database]) -> None:
+    async def look() -> bool:
+        return await _not_applied(service, stores) == {}
+
+    try:
+        await eventually(look, what=f"{service} caught up")
+    except AssertionError:
+        behind = await _not_applied(service, stores)
+        raise AssertionError(f"{service} has not applied {behind}") from None
+
+
+async def _not_applied(service: str, stores: Mapping[str, Database]) -> dict[str, tuple[int, int]]:
+    """Give the lanes that are behind: the last sequence told, and the last applied."""
     listener = importlib.import_module(f"services.{service}.consumers").listen
-    marks = {mark["_id"]: mark["sequence"] for mark in await stores[service]["inbox"].find({})}
+    applied = {mark["_id"]: mark["sequence"] for mark in await stores[service]["inbox"].find({})}
+    last: dict[str, int] = {}
     for topic in listener.topics:
-        told = await stores[topic.split(".")[0]]["outbox"].find({"topic": topic}, sort=[("pos", 1)])
-        last: dict[str, int] = {}
-        for row in told:
-            assert row["sequence"] == last.get(row["key"], 0) + 1, f"a gap before {row['_id']}"
-            last[row["key"]] = row["sequence"]
-        if any(marks.get(f"{topic}|{key}") != sequence for key, sequence in last.items()):
-            return False
-    return True
+        for row in await stores[topic.split(".")[0]]["outbox"].find({"topic": topic}, sort=[("pos", 1)]):
+            lane = f"{topic}|{row['key']}"
+            assert row["sequence"] == last.get(lane, 0) + 1, f"a gap before {row['_id']}"
+            last[lane] = row["sequence"]
+    return {lane: (told, applied.get(lane, 0)) for lane, told in last.items() if applied.get(lane) != told}

@@ -1,24 +1,21 @@
 """The signing keys: made once, sealed in the store, held in memory, published."""
 
 import asyncio
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from services.chassis.mongo import DuplicateKeyError, IndexModel
 from services.chassis.store import Store
+from services.chassis.vault import SealBroken, Vault
 from services.identity.domain.key import PUBLISHED, Algorithm, KeyState, SigningKey
 from services.identity.store.records import Records
 
 HELD: Final = timedelta(minutes=1)
 """How long a replica goes without looking for a rotation; less than the time a next key is published before use."""
-NONCE: Final = 12
 
 Key = RSAKey | ECKey
 
@@ -39,7 +36,7 @@ class Ring:
 class Keys(Records[SigningKey]):
     def __init__(self, store: Store, secret: bytes) -> None:
         super().__init__(store, "keys", SigningKey)
-        self._seal = AESGCM(secret)
+        self._vault = Vault(secret)
         self._ring: Ring | None = None
         self._reading = asyncio.Lock()
 
@@ -78,14 +75,13 @@ class Keys(Records[SigningKey]):
     def _closed(self, key: Key, algorithm: Algorithm, at: datetime) -> SigningKey:
         kid = key.thumbprint()
         public = {**key.as_dict(private=False), "kid": kid, "use": "sig", "alg": algorithm.value}
-        nonce = secrets.token_bytes(NONCE)
-        sealed = nonce + self._seal.encrypt(nonce, key.as_pem(private=True), kid.encode())
+        sealed = self._vault.seal(kid, key.as_pem(private=True))
         return SigningKey(id=kid, algorithm=algorithm, state=KeyState.ACTIVE, public=public, sealed=sealed, made_at=at)
 
     def _open(self, key: SigningKey) -> Key:
         try:
-            pem = self._seal.decrypt(key.sealed[:NONCE], key.sealed[NONCE:], key.id.encode())
-        except InvalidTag:
+            pem = self._vault.open(key.id, key.sealed)
+        except SealBroken:
             raise WrongKeySecret("IDENTITY_KEY_SECRET is not the one that the stored keys were sealed with.") from None
         return _IMPORT[key.algorithm](pem, {"kid": key.id, "use": "sig", "alg": key.algorithm.value})
 

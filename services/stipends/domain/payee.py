@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.ids import AccountId
 from contracts.money import Country
@@ -19,6 +19,15 @@ class PayeeUnknown(NotFound):
 
 class AccountNotKnown(RuleBroken):
     """The payment provider knows no such account."""
+
+
+class Details(BaseModel):
+    """Where to pay, in the clear: only on its way to the provider."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    account: str = Field(repr=False)
+    holder_name: str = Field(repr=False)
 
 
 class Payee(Aggregate):

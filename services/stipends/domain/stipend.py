@@ -21,6 +21,7 @@ from contracts.money import Money
 from contracts.stipends import (
     InstallmentEarned,
     InstallmentStatus,
+    StipendAdjusted,
     StipendCanceled,
     StipendExpected,
     StipendQueued,
@@ -190,9 +191,11 @@ def settle(stipend: Stipend, means: Means, *, by: Actor, at: datetime) -> Change
     status = _status(kept, means)
     reserved = kept.reserved if status is StipendStatus.AWAITING_FUNDS else kept.needed
     settled = kept.evolve(status=status, reserved=reserved)
-    if status is stipend.status and status is not StipendStatus.EXPECTED:
-        return Change(settled)
-    return settled.tell(TOLD[status], by=by, at=at)
+    if status is not stipend.status or status is StipendStatus.EXPECTED:
+        return settled.tell(TOLD[status], by=by, at=at)
+    if settled.installments != stipend.installments:
+        return settled.tell(StipendAdjusted, by=by, at=at)
+    return Change(settled)
 
 
 def earn(stipend: Stipend, number: int, *, by: Actor, at: datetime) -> Change[Stipend]:

@@ -12,12 +12,13 @@ from services.chassis.domain import Actor, NotYetKnown, system
 from services.chassis.mongo import IndexModel
 from services.chassis.paging import Page, PageRequest
 from services.chassis.store import Projection, Repository, Store
+from services.chassis.vault import Vault
 from services.stipends.domain import claim, ledger, payee
 from services.stipends.domain import payment as payments
 from services.stipends.domain import policy as policies
 from services.stipends.domain import stipend as decisions
 from services.stipends.domain.ledger import NOTHING, Budget, Posting
-from services.stipends.domain.payee import Payee, PayeeUnknown
+from services.stipends.domain.payee import Details, Payee, PayeeUnknown
 from services.stipends.domain.payment import Payment, PaymentUnknown, Report
 from services.stipends.domain.policy import PolicyUnknown, StipendPolicy, Terms
 from services.stipends.domain.project import KnownProject, ProjectUnknown
@@ -25,7 +26,6 @@ from services.stipends.domain.schedule import Schedule
 from services.stipends.domain.stipend import Hear, Means, Stipend, StipendUnknown
 from services.stipends.store.budgets import Budgets, Postings
 from services.stipends.store.stipends import Payments, Stipends
-from services.stipends.vault import Vault
 
 BY_ITSELF: Final = system("stipends")
 
@@ -93,7 +93,8 @@ class StipendsStore:
         """Keep where a person is paid, sealed; only the masks of it are in the open."""
 
         async def work() -> Payee:
-            sealed = self.vault.seal(id, {"account": account, "holder_name": holder_name})
+            details = Details(account=account, holder_name=holder_name)
+            sealed = self.vault.seal(id, details.model_dump_json().encode())
             decide = partial(payee.describe, account=account, holder_name=holder_name, country=country, sealed=sealed)
             if await self.payees.find_one({"_id": id}):
                 return await self.payees.change(id, decide)

@@ -2,26 +2,27 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import AsyncIterator
 
+import pytest
 from aiokafka import AIOKafkaConsumer
 
 from deploy.local.platform import Platform
+from services.chassis.cluster import Cluster
 from services.chassis.leases import Lease
 from services.chassis.relay import Relay
 from services.chassis.store import Store
 from tests.component.chassis.tally import new, raised, tallies
 from tests.support.waiting import eventually
 
-TOPICS = ("projects.events",)
 
-
-async def test_every_event_is_published_in_order_per_key_and_marked(store: Store, platform: Platform):
+async def test_every_event_is_published_in_order_per_key_and_marked(store: Store, platform: Platform, cluster: Cluster):
     repository, counted = await tallies(store), [new() for _ in range(10)]
     for tally in counted:
         await repository.add(raised(tally))
         for _ in range(4):
             await repository.change(tally.id, raised)
-    relay = relay_to(platform, store)
+    relay = relay_to(platform, store, cluster)
 
     while await relay.work():
         pass
@@ -32,17 +33,34 @@ async def test_every_event_is_published_in_order_per_key_and_marked(store: Store
     assert await store.database["outbox"].count({"pending": True}) == 0
 
 
-async def test_without_a_broker_nothing_is_lost_and_nobody_waits(store: Store, platform: Platform):
+async def test_without_a_broker_nothing_is_lost_and_nobody_waits(store: Store, platform: Platform, cluster: Cluster):
     repository, tally = await tallies(store), new()
-    nowhere = Relay(store.outbox, TOPICS, "127.0.0.1:1", idempotence=False)
+    nowhere = Relay(store.outbox, Cluster(store.database, "127.0.0.1:1"), "127.0.0.1:1", idempotence=False)
 
     await repository.add(raised(tally))
     worked = await nowhere.work()
-    somewhere = relay_to(platform, store)
+    somewhere = relay_to(platform, store, cluster)
     assert (worked, await somewhere.work()) == (False, True)
     await somewhere.close()
 
     assert await read(platform, {f"tally/{tally.id}"}, 1) == {f"tally/{tally.id}": [1]}
+
+
+async def test_a_cluster_that_was_not_worked_with_gets_everything_once_more(
+    store: Store, platform: Platform, cluster: Cluster
+):
+    repository, tally = await tallies(store), new()
+    await repository.add(raised(tally))
+    relay = relay_to(platform, store, cluster)
+    await relay.work()
+    await relay.close()
+
+    await cluster.remember("relay", "another cluster")
+    again = relay_to(platform, store, cluster)
+    await again.work()
+    await again.close()
+
+    assert await read(platform, {f"tally/{tally.id}"}, 2) == {f"tally/{tally.id}": [1, 1]}
 
 
 async def test_a_lease_has_one_holder_until_it_is_released(store: Store):
@@ -58,8 +76,15 @@ async def test_a_lease_has_one_holder_until_it_is_released(store: Store):
     assert sum(await held()) == 1
 
 
-def relay_to(platform: Platform, store: Store) -> Relay:
-    return Relay(store.outbox, TOPICS, platform.addresses.kafka, idempotence=platform.addresses.kafka_idempotence)
+@pytest.fixture
+async def cluster(store: Store, platform: Platform) -> AsyncIterator[Cluster]:
+    cluster = Cluster(store.database, platform.addresses.kafka)
+    yield cluster
+    await cluster.close()
+
+
+def relay_to(platform: Platform, store: Store, cluster: Cluster) -> Relay:
+    return Relay(store.outbox, cluster, platform.addresses.kafka, idempotence=platform.addresses.kafka_idempotence)
 
 
 async def one(held) -> list[bool]:

@@ -51,5 +51,8 @@ def test_a_currency_is_three_capital_letters(currency: str):
         Money(amount_minor=1, currency=currency)
 
 
-def test_money_is_written_for_people():
-    assert str(Money(amount_minor=300000)) == "3,000.00 USD"
+@pytest.mark.parametrize(
+    ("minor", "said"), [(300000, "3,000.00 USD"), (-5, "-0.05 USD"), (10**15, "10,000,000,000,000.00 USD")]
+)
+def test_money_is_written_for_people(minor: int, said: str):
+    assert str(Money(amount_minor=minor)) == said

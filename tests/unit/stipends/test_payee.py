@@ -1,13 +1,11 @@
-"""Where a mentee is paid is sealed in the store and masked for people."""
+"""Where a mentee is paid is masked for people."""
 
 import pytest
 
 from contracts.ids import AccountId, ActorId
 from services.stipends.domain.payee import AccountNotKnown, Payee, describe, masked_end, masked_start
-from services.stipends.vault import SealBroken, Vault
 
-MIRA, EVE = AccountId(ActorId("mira")), AccountId(ActorId("eve"))
-VAULT = Vault(b"k" * 32)
+MIRA = AccountId(ActorId("mira"))
 CONTENT = {"account": "sandbox-paid", "holder_name": "Mira Maker"}
 
 
@@ -30,30 +28,3 @@ def test_of_an_account_the_end_is_shown_and_of_a_short_one_nothing(text: str, ma
 
 def test_of_a_name_the_initials_are_shown():
     assert masked_start("Ada  Lovelace") == "A••• L•••"
-
-
-def test_what_was_sealed_is_opened_for_its_owner():
-    assert VAULT.open(MIRA, VAULT.seal(MIRA, CONTENT)) == CONTENT
-
-
-def test_the_same_content_never_looks_the_same_and_never_shows():
-    one, other = VAULT.seal(MIRA, CONTENT), VAULT.seal(MIRA, CONTENT)
-    assert one != other
-    assert b"sandbox" not in one + other
-
-
-def test_what_was_sealed_for_one_is_not_opened_for_another():
-    with pytest.raises(SealBroken):
-        VAULT.open(EVE, VAULT.seal(MIRA, CONTENT))
-
-
-def test_another_key_opens_nothing():
-    with pytest.raises(SealBroken):
-        Vault(b"x" * 32).open(MIRA, VAULT.seal(MIRA, CONTENT))
-
-
-def test_a_changed_seal_is_noticed():
-    sealed = bytearray(VAULT.seal(MIRA, CONTENT))
-    sealed[-1] ^= 1
-    with pytest.raises(SealBroken):
-        VAULT.open(MIRA, bytes(sealed))
