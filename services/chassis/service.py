@@ -164,12 +164,13 @@ class Service(Generic[S]):
             health.watch(job.name, lambda job=job: job.healthy, needed=False)  # type: ignore[misc]
         parts = [self._after_preparing(job.run(self.store, stopping)) for job in jobs]
         if self.listener.topics:
-            consumer = Consumer(self.inbox, self.cluster, self.listener.topics, self._apply, self.settings)
+            consumer = Consumer(self.inbox, self.cluster, self.listener.topics, self.apply, self.settings)
             health.watch("consumer", lambda: consumer.joined, needed=True)
             parts.append(self._after_preparing(consumer.run(stopping)))
         return parts
 
-    async def _apply(self, event: Event) -> None:
+    async def apply(self, event: Event) -> None:
+        """Do about a foreign event what the listener says."""
         await self.listener.apply(event, self.data)
 
     async def _after_preparing(self, part: Coroutine[Any, Any, None]) -> None:
