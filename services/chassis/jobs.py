@@ -19,21 +19,20 @@ class Job:
 
     name: str
     work: Callable[[], Awaitable[bool]]
+    watches: str = ""
+    """The collection whose commits wake it; without one it looks every `pause` seconds."""
     pause: float = 1.0
-    """Seconds between looks when no commit wakes it."""
     healthy: bool = False
     """The last look went well, or another replica has the lease."""
 
     async def run(self, store: Store, stopping: asyncio.Event) -> None:
         """Work until stopping, then give the lease back."""
         lease = Lease(store.database, self.name)
-        woken = asyncio.Event()
-        store.committed.append(woken)
+        woken = store.database.watch(self.watches) if self.watches else asyncio.Event()
         try:
             while not stopping.is_set():
                 await self._once(lease, woken)
         finally:
-            store.committed.remove(woken)
             await self._let_go(lease)
 
     async def _once(self, lease: Lease, woken: asyncio.Event) -> None:

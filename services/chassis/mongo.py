@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import date
@@ -45,6 +46,8 @@ Filter = Mapping[str, Any]
 Sort = Sequence[tuple[str, int]]
 
 _session: ContextVar[Any] = ContextVar("_session", default=None)
+_written: ContextVar[set[str] | None] = ContextVar("_written", default=None)
+"""Names of the collections that the open transaction has written."""
 
 
 def _date_as_text(value: object) -> object:
@@ -64,6 +67,12 @@ class Collection:
     def __init__(self, collection: Any) -> None:
         self._collection = collection
         self.name: str = collection.name
+
+    def _write(self) -> Any:
+        """Note that this is written, and give the session to do it in."""
+        if (written := _written.get()) is not None:
+            written.add(self.name)
+        return _session.get()
 
     async def find_one(self, where: Filter, fields: Mapping[str, int] | None = None) -> Document | None:
         found: Document | None = await self._collection.find_one(where, fields, session=_session.get())
@@ -91,34 +100,34 @@ class Collection:
 
     async def insert(self, document: Document) -> None:
         """Insert. Raises `DuplicateKeyError` where a unique index says no."""
-        await self._collection.insert_one(document, session=_session.get())
+        await self._collection.insert_one(document, session=self._write())
 
     async def insert_many(self, documents: Sequence[Document]) -> None:
-        await self._collection.insert_many(documents, session=_session.get())
+        await self._collection.insert_many(documents, session=self._write())
 
     async def replace(self, where: Filter, document: Document, *, upsert: bool = False) -> int:
         """Replace one document; gives how many matched."""
-        result = await self._collection.replace_one(where, document, upsert=upsert, session=_session.get())
+        result = await self._collection.replace_one(where, document, upsert=upsert, session=self._write())
         return int(result.matched_count)
 
     async def update(self, where: Filter, change: Any, *, upsert: bool = False) -> int:
         """Update one document; gives how many matched."""
-        result = await self._collection.update_one(where, change, upsert=upsert, session=_session.get())
+        result = await self._collection.update_one(where, change, upsert=upsert, session=self._write())
         return int(result.matched_count)
 
     async def update_many(self, where: Filter, change: Any) -> int:
-        result = await self._collection.update_many(where, change, session=_session.get())
+        result = await self._collection.update_many(where, change, session=self._write())
         return int(result.modified_count)
 
     async def claim(self, where: Filter, change: Any, *, sort: Sort = (("_id", ASCENDING),)) -> Document | None:
         """Change one document and give it as it was before, or None where none matched."""
         before: Document | None = await self._collection.find_one_and_update(
-            where, change, sort=list(sort), session=_session.get()
+            where, change, sort=list(sort), session=self._write()
         )
         return before
 
     async def delete(self, where: Filter) -> int:
-        result = await self._collection.delete_many(where, session=_session.get())
+        result = await self._collection.delete_many(where, session=self._write())
         return int(result.deleted_count)
 
     async def aggregate(self, stages: Sequence[Document]) -> list[Document]:
@@ -140,6 +149,7 @@ class Database:
         )
         self._database = self._client.get_database(name, codec_options=OPTIONS)
         self.name = name
+        self._watchers: dict[str, list[asyncio.Event]] = defaultdict(list)
 
     def __getitem__(self, name: str) -> Collection:
         return Collection(self._database[name])
@@ -164,6 +174,17 @@ class Database:
                 raise StoreBusy(f"Others wrote the same for {PATIENCE} s.")
             return await _inside(opened, work)
 
+        written: set[str] = set()
+        noting = _written.set(written)
+        try:
+            result = await self._commit(attempt)
+        finally:
+            _written.reset(noting)
+        for watcher in (watcher for name in written for watcher in self._watchers[name]):
+            watcher.set()
+        return result
+
+    async def _commit(self, attempt: Callable[[Any], Awaitable[T]]) -> T:
         async with await self._client.start_session() as session:
             result: T = await session.with_transaction(
                 attempt,
@@ -172,6 +193,11 @@ class Database:
                 read_preference=ReadPreference.PRIMARY,
             )
             return result
+
+    def watch(self, collection: str) -> asyncio.Event:
+        """Give an event that is set whenever a transaction of this process that wrote the collection is committed."""
+        self._watchers[collection].append(asyncio.Event())
+        return self._watchers[collection][-1]
 
     def in_transaction(self) -> bool:
         return _session.get() is not None

@@ -159,7 +159,7 @@ class Service(Generic[S]):
         self.prepared.set()
 
     def _work(self, relay: Relay, health: Health, stopping: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
-        jobs = [Job("relay", relay.work), *self.jobs]
+        jobs = [Job("relay", relay.work, watches="outbox"), *self.jobs]
         for job in jobs:
             health.watch(job.name, lambda job=job: job.healthy, needed=False)  # type: ignore[misc]
         parts = [self._after_preparing(job.run(self.store, stopping)) for job in jobs]

@@ -1,6 +1,5 @@
 """State and event in one transaction: repositories for what is ours, projections of what others told."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
@@ -28,8 +27,6 @@ class Store:
         self.database = database
         self.outbox = Outbox(database)
         self.answers = Answers(database)
-        self.committed: list[asyncio.Event] = []
-        """Set after every commit; whoever waits for work adds its own."""
 
     async def prepare(self) -> None:
         """Create what is missing; safe to repeat, and beside a running service."""
@@ -43,10 +40,7 @@ class Store:
         """
         if self.database.in_transaction():
             return await work()
-        result = await self.database.transaction(lambda: self._answered(work))
-        for committed in self.committed:
-            committed.set()
-        return result
+        return await self.database.transaction(lambda: self._answered(work))
 
     async def _answered(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do the work of the request in hand, if there is one, unless it was done before; and keep its answer."""

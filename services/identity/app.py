@@ -34,6 +34,6 @@ def build(settings: Settings, clock: Clock = now) -> Service[Identity]:
         prepare=prepare,
         routers=[accounts, me, *protocol, *pages],
         listener=listen,
-        jobs=[Job("mail", identity.post_office.work)],
+        jobs=[Job("mail", identity.post_office.work, watches="mails")],
         clock=clock,
     )

@@ -23,6 +23,9 @@ def build(settings: Settings, clock: Clock = now) -> Service[ProjectsStore]:
         prepare=data.prepare,
         routers=(api.projects, api.invitations),
         listener=listen,
-        jobs=(Job("terms", lambda: data.cross_due_instant(clock())), Job("mail", data.mail.work)),
+        jobs=(
+            Job("terms", lambda: data.cross_due_instant(clock()), watches="terms"),
+            Job("mail", data.mail.work, watches="mails"),
+        ),
         clock=clock,
     )

@@ -32,6 +32,6 @@ def build(settings: Settings, clock: Clock = now) -> Service[StipendsStore]:
         prepare=data.prepare,
         routers=ROUTERS,
         listener=listen,
-        jobs=(Job("payments", Cashier(data, provider, clock).work),),
+        jobs=(Job("payments", Cashier(data, provider, clock).work, watches="payments"),),
         clock=clock,
     )
