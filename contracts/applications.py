@@ -55,6 +55,12 @@ class PrerequisitesCompleted(ApplicationEvent):
     type: Literal["prerequisites.completed.v1"] = "prerequisites.completed.v1"
 
 
+class ApplicationWaitlisted(ApplicationEvent):
+    """An administrator keeps this applicant waiting for a place."""
+
+    type: Literal["application.waitlisted.v1"] = "application.waitlisted.v1"
+
+
 class ApplicationAccepted(ApplicationEvent):
     """An administrator chose this applicant; the mentee has 14 days to confirm."""
 
@@ -75,9 +81,21 @@ class ApplicationDeclined(ApplicationEvent):
 
 
 class ApplicationWithdrawn(ApplicationEvent):
-    """The mentee withdrew."""
+    """The mentee withdrew, or an administrator ended the mentorship and said why."""
 
     type: Literal["application.withdrawn.v1"] = "application.withdrawn.v1"
+
+
+class ApplicationGraduated(ApplicationEvent):
+    """The mentorship was completed: milestones, final evaluation and the mentee's feedback are all there."""
+
+    type: Literal["application.graduated.v1"] = "application.graduated.v1"
+
+
+class ApplicationFailed(ApplicationEvent):
+    """An administrator ended the mentorship after an unsatisfactory evaluation, or for a stated reason."""
+
+    type: Literal["application.failed.v1"] = "application.failed.v1"
 
 
 class TaskStatus(StrEnum):
@@ -86,6 +104,13 @@ class TaskStatus(StrEnum):
     SUBMITTED = "submitted"
     RETURNED = "returned"
     COMPLETED = "completed"
+
+
+class TaskKind(StrEnum):
+    PREREQUISITE = "prerequisite"
+    """Copied from the project's templates when somebody applies."""
+    MILESTONE = "milestone"
+    """Given to a mentee in the course of the mentorship."""
 
 
 class TaskEvent(Event):
@@ -98,6 +123,7 @@ class TaskEvent(Event):
     status: TaskStatus
     name: str
     due_on: date | None
+    kind: TaskKind = TaskKind.PREREQUISITE
 
 
 class TaskAssigned(TaskEvent):
@@ -166,3 +192,9 @@ class EvaluationRecorded(EvaluationEvent):
     """A mentor or administrator said how it goes."""
 
     type: Literal["evaluation.recorded.v1"] = "evaluation.recorded.v1"
+
+
+class FeedbackGiven(EvaluationEvent):
+    """The mentee gave feedback on mentor and project; its words are for few and never told."""
+
+    type: Literal["feedback.given.v1"] = "feedback.given.v1"

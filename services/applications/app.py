@@ -1,7 +1,8 @@
 """Applications put together."""
 
-from services.applications.api import applications, evaluations, tasks
+from services.applications.api import applications, evaluations, history, tasks
 from services.applications.consumers import listen
+from services.applications.policies import shipped
 from services.applications.settings import Settings
 from services.applications.store import ApplicationsStore
 from services.chassis.jobs import Job
@@ -14,14 +15,14 @@ __all__ = ["Settings", "build"]
 
 def build(settings: Settings, clock: Clock = now) -> Service[ApplicationsStore]:
     store = Store(Database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database))
-    data = ApplicationsStore(store, settings)
+    data = ApplicationsStore(store, settings, shipped())
     return Service(
         settings,
         description="Eligibility, applications, their tasks, decisions and evaluations.",
         store=store,
         data=data,
         prepare=data.prepare,
-        routers=(applications.routes, tasks.routes, evaluations.routes),
+        routers=(applications.routes, tasks.routes, evaluations.routes, history.routes),
         listener=listen,
         jobs=(Job("offers", lambda: data.expire_due_offer(clock())),),
         clock=clock,

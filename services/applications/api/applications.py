@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Annotated, Final, Self
 
-from fastapi import Query
-from pydantic import Field
+from fastapi import Depends, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field, ValidationError
 
 from contracts.applications import ApplicationStatus, Attendance
 from contracts.ids import AccountId, ApplicationId, ProjectId, TermId
@@ -12,6 +13,7 @@ from contracts.money import Country
 from contracts.time import Instant
 from services.applications.api.data import ApplicationPath, Data, TermReference
 from services.applications.domain import application as domain
+from services.applications.domain import mentorship
 from services.applications.domain.application import Application
 from services.applications.domain.known import Person
 from services.applications.domain.verdict import EligibilityVerdict
@@ -45,6 +47,23 @@ class ConfirmApplication(Body):
     signature: Line
 
 
+class WithdrawApplication(Body):
+    """The reason is left to the mentee, and asked of an administrator."""
+
+    reason: Prose = ""
+
+
+WITH_REASON: Final = {
+    "requestBody": {"content": {"application/json": {"schema": WithdrawApplication.model_json_schema()}}}
+}
+
+
+class FailApplication(Body):
+    """The reason may be left out after an unsatisfactory evaluation."""
+
+    reason: Prose = ""
+
+
 class ReasonView(View):
     code: str
     text: str
@@ -53,6 +72,7 @@ class ReasonView(View):
 class EligibilityView(View):
     eligible: bool
     reasons: Sequence[ReasonView]
+    policy_version: str
 
 
 class AgreementView(View):
@@ -74,6 +94,7 @@ class ApplicationView(View):
     applied_at: Instant
     open_prerequisites: int
     prerequisites_completed_at: Instant | None
+    open_milestones: int
     attendance: Attendance | None
     accepted_at: Instant | None
     offer_expires_at: Instant | None
@@ -150,9 +171,20 @@ async def decline_application(
     )
 
 
-@routes.post("/{id}/withdraw", response_model=ApplicationView)
-async def withdraw_application(id: ApplicationPath, data: Data, by: By, now: Now) -> Application:
-    return await data.decide(id, domain.withdraw, by=by, at=now)
+async def _leaving(request: Request) -> WithdrawApplication:
+    """Read the body, which may be left out here."""
+    try:
+        return WithdrawApplication.model_validate_json(await request.body() or b"{}")
+    except ValidationError as wrong:
+        found = [{**error, "loc": ("body", *error["loc"])} for error in wrong.errors()]
+        raise RequestValidationError(found) from None
+
+
+@routes.post("/{id}/withdraw", response_model=ApplicationView, openapi_extra=WITH_REASON)
+async def withdraw_application(
+    id: ApplicationPath, data: Data, by: By, now: Now, command: Annotated[WithdrawApplication, Depends(_leaving)]
+) -> Application:
+    return await data.decide(id, domain.withdraw, reason=command.reason, by=by, at=now)
 
 
 @routes.post("/{id}/confirm", response_model=ApplicationView)
@@ -162,3 +194,13 @@ async def confirm_application(
     return await data.confirm(
         id, agreement_version=command.agreement_version, signature=command.signature, by=by, at=now
     )
+
+
+@routes.post("/{id}/graduate", response_model=ApplicationView)
+async def graduate_application(id: ApplicationPath, data: Data, by: By, now: Now) -> Application:
+    return await data.conclude(id, mentorship.graduate, by=by, at=now)
+
+
+@routes.post("/{id}/fail", response_model=ApplicationView)
+async def fail_application(id: ApplicationPath, command: FailApplication, data: Data, by: By, now: Now) -> Application:
+    return await data.conclude(id, mentorship.fail, reason=command.reason, by=by, at=now)

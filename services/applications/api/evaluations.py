@@ -23,6 +23,19 @@ class RecordEvaluation(Body):
     """The mentee does not see it."""
 
 
+class GiveFeedback(Body):
+    on_mentor: Prose
+    on_project: Prose
+
+
+class FeedbackView(View):
+    """A mentor sees that it was given, and no words."""
+
+    on_mentor: str
+    on_project: str
+    at: Instant
+
+
 class EvaluationView(View):
     id: EvaluationId
     application_id: ApplicationId
@@ -34,16 +47,22 @@ class EvaluationView(View):
     private_note: str
     recorded_by: ActorId | None
     recorded_at: Instant | None
+    feedback: FeedbackView | None
     version: int
 
 
 @routes.get("/applications/{id}/evaluations", response_model=Page[EvaluationView])
 async def list_evaluations(id: ApplicationPath, data: Data, by: By) -> Page[Evaluation]:
-    application = await data.visible_to(by, id)
+    application, project = await data.seen_with_project(by, id)
     found = await data.evaluations.find({"application_id": application.id}, sort="due_on")
-    return Page(items=[each.shown_to(by, application) for each in found], next_cursor=None)
+    return Page(items=[each.shown_to(by, application, project) for each in found], next_cursor=None)
 
 
 @routes.put("/evaluations/{id}", response_model=EvaluationView)
 async def record_evaluation(id: EvaluationPath, command: RecordEvaluation, data: Data, by: By, now: Now) -> Evaluation:
     return await data.record_evaluation(id, **dict(command), by=by, at=now)
+
+
+@routes.put("/evaluations/{id}/feedback", response_model=EvaluationView)
+async def give_feedback(id: EvaluationPath, command: GiveFeedback, data: Data, by: By, now: Now) -> Evaluation:
+    return await data.give_feedback(id, **dict(command), by=by, at=now)

@@ -6,17 +6,23 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from contracts.applications import TaskStatus
+from contracts.applications import TaskKind, TaskStatus
 from contracts.ids import AccountId, ApplicationId, TaskId
 from contracts.time import Instant
 from services.applications.api.data import ApplicationPath, Data, TaskPath
 from services.applications.domain import task as domain
 from services.applications.domain.task import Task
-from services.chassis.http import Body, By, Now, View, router
+from services.chassis.http import Body, By, NewId, Now, View, router
 from services.chassis.paging import Page
-from services.chassis.text import Prose, WebAddress
+from services.chassis.text import Line, Prose, WebAddress
 
 routes: Final = router("/v1", "tasks")
+
+
+class GiveTask(Body):
+    name: Line
+    description: Prose
+    due_on: date | None = None
 
 
 class SubmitTask(Body):
@@ -40,6 +46,7 @@ class TaskView(View):
     id: TaskId
     application_id: ApplicationId
     mentee_id: AccountId
+    kind: TaskKind
     name: str
     description: str
     due_on: date | None
@@ -53,6 +60,13 @@ class TaskView(View):
 async def list_tasks(id: ApplicationPath, data: Data, by: By) -> Page[Task]:
     application = await data.visible_to(by, id)
     return Page(items=await data.tasks.find({"application_id": application.id}), next_cursor=None)
+
+
+@routes.post("/applications/{application_id}/tasks", response_model=TaskView, status_code=201)
+async def give_task(
+    application_id: ApplicationPath, command: GiveTask, data: Data, by: By, now: Now, id: NewId
+) -> Task:
+    return await data.give_task(id, application_id, **dict(command), by=by, at=now)
 
 
 @routes.post("/tasks/{id}/start", response_model=TaskView)

@@ -1,1 +1,1 @@
-"""The rules of applications, by noun: application, task, evaluation, places; and who is eligible."""
+"""The rules of applications, by noun: application, task, evaluation, mentorship, places; who is eligible; history."""

@@ -19,6 +19,7 @@ from contracts.applications import (
     ApplicationDeclined,
     ApplicationStatus,
     ApplicationSubmitted,
+    ApplicationWaitlisted,
     ApplicationWithdrawn,
     Attendance,
     PrerequisitesCompleted,
@@ -39,6 +40,7 @@ from services.chassis.domain import (
     NotFound,
     NotInThisState,
     NotYetKnown,
+    RuleBroken,
 )
 
 Status = ApplicationStatus
@@ -77,6 +79,10 @@ class FundingMissing(Conflict):
     """The stipend is not reserved, and the project is not an unpaid one."""
 
 
+class ReasonMissing(RuleBroken):
+    """A mentorship is not ended by its administrators without a word why."""
+
+
 class Agreement(BaseModel):
     """The participation agreement as signed."""
 
@@ -102,14 +108,18 @@ class Application(Aggregate):
     open_prerequisites: int
     """How many prerequisite tasks are not completed."""
     prerequisites_completed_at: Instant | None = None
+    open_milestones: int = 0
+    """How many milestone tasks are not completed."""
     attendance: Attendance | None = None
     accepted_at: Instant | None = None
     offer_expires_at: Instant | None = None
     """Set while it is accepted and not confirmed."""
     reason_code: str | None = None
     message: str = ""
-    """To the applicant, with a decline."""
+    """With a decline or another end, to whoever did not bring it about."""
     agreement: Agreement | None = None
+    verdict: EligibilityVerdict | None = None
+    """On eligibility, when applying."""
     history: tuple[Step, ...] = ()
 
     @property
@@ -177,6 +187,7 @@ def apply(
         ai_use=ai_use,
         applied_at=at,
         open_prerequisites=prerequisites,
+        verdict=verdict,
         history=(Step(status=Status.PENDING, by=by.id, at=at),),
     )
     return application.tell(ApplicationSubmitted, by=by, at=at)
@@ -207,9 +218,9 @@ def accept(
 
 
 def waitlist(application: Application, project: Project, *, by: Actor, at: datetime) -> Change[Application]:
-    """Keep the applicant waiting for a place. Nobody else acts on it, so it is not told."""
+    """Keep the applicant waiting for a place."""
     application.must_be_decided_by(by, project)
-    return Change(application.move(Status.WAITLISTED, by=by, at=at))
+    return application.move(Status.WAITLISTED, by=by, at=at).tell(ApplicationWaitlisted, by=by, at=at)
 
 
 def decline(
@@ -233,9 +244,17 @@ def _decline(
     return declined.tell(ApplicationDeclined, by=by, at=at)
 
 
-def withdraw(application: Application, project: Project, *, by: Actor, at: datetime) -> Change[Application]:
-    application.must_be_of(by, project)
-    return application.move(Status.WITHDRAWN, by=by, at=at).tell(ApplicationWithdrawn, by=by, at=at)
+def withdraw(
+    application: Application, project: Project, *, reason: str, by: Actor, at: datetime
+) -> Change[Application]:
+    """Leave, as the mentee; or, as an administrator and with a reason, take an active mentee out."""
+    if application.status is Status.ACTIVE and by.id != application.mentee_id and project.has_administrator(by):
+        if not reason:
+            raise ReasonMissing("Say why this mentorship ends; the mentee reads it.")
+    else:
+        application.must_be_of(by, project)
+    withdrawn = application.move(Status.WITHDRAWN, by=by, at=at, message=reason)
+    return withdrawn.tell(ApplicationWithdrawn, by=by, at=at)
 
 
 def confirm(

@@ -1,67 +1,16 @@
 """Who may apply to a term: a table of rules, each of which says in words what it finds missing."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from contracts.applications import ApplicationStatus
-from contracts.ids import TermId
 from contracts.projects import ProjectStatus
-from services.applications.domain.application import Application
-from services.applications.domain.known import Mentee, Project, Term
+from services.applications.domain.application import ENGAGED
+from services.applications.domain.case import Case
 from services.applications.domain.verdict import EligibilityVerdict, Reason
-from services.chassis.domain import Actor
 
 PROFILE_UNKNOWN: Final = (
     "No mentee profile of yours is known here: save one or, if you just did, ask again in a moment."
 )
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a deployment may set otherwise."""
-
-    grace: timedelta
-    """How long after the deadline one may still apply."""
-    most_applications: int
-    """To terms that overlap, withdrawn ones aside."""
-    most_withdrawals: int
-    """From one term."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """All that is looked at."""
-
-    by: Actor
-    at: datetime
-    mentee: Mentee | None
-    term: Term
-    project: Project
-    own: Sequence[Application]
-    """Every application of this person."""
-    terms: Mapping[TermId, Term]
-    """Those of these applications."""
-    limits: Limits
-
-    def to_this_term(self, *, withdrawn: bool) -> list[Application]:
-        return [
-            application
-            for application in self.own
-            if application.term_id == self.term.id and (application.status is ApplicationStatus.WITHDRAWN) == withdrawn
-        ]
-
-    def elsewhere_in_this_period(self) -> list[Application]:
-        """Give those to other terms that overlap with this one and are not withdrawn."""
-        return [
-            application
-            for application in self.own
-            if application.term_id != self.term.id
-            and application.status is not ApplicationStatus.WITHDRAWN
-            and application.term_id in self.terms
-            and self.term.overlaps(self.terms[application.term_id])
-        ]
 
 
 def _profile_is_complete(case: Case) -> str | None:
@@ -82,6 +31,12 @@ def _may_work(case: Case) -> str | None:
     if case.mentee is None or case.mentee.may_work:
         return None
     return "Mentees may work where they live; your profile does not say that you may."
+
+
+def _country_is_not_restricted(case: Case) -> str | None:
+    if case.mentee is None or case.mentee.country not in case.policy.restricted_countries:
+        return None
+    return f"Who lives in {case.mentee.country} cannot take part (eligibility policy {case.policy.version})."
 
 
 def _project_is_published(case: Case) -> str | None:
@@ -129,7 +84,7 @@ def _serves_not_this_project(case: Case) -> str | None:
 
 
 def _is_not_engaged(case: Case) -> str | None:
-    engaged = [application for application in case.own if application.is_engaged]
+    engaged = [earlier for earlier in case.own if earlier.status in ENGAGED]
     return f"You are {engaged[0].status} already; there is one mentorship per person." if engaged else None
 
 
@@ -137,6 +92,7 @@ RULES: Final[Mapping[str, Callable[[Case], str | None]]] = {
     "profile_incomplete": _profile_is_complete,
     "under_age": _is_of_age,
     "may_not_work": _may_work,
+    "country_restricted": _country_is_not_restricted,
     "project_not_published": _project_is_published,
     "window_not_open": _window_has_opened,
     "window_closed": _window_is_open_still,
@@ -152,4 +108,13 @@ RULES: Final[Mapping[str, Callable[[Case], str | None]]] = {
 def judge(case: Case) -> EligibilityVerdict:
     """Look at every rule, so that whoever asks learns all that is missing at once."""
     found = ((code, rule(case)) for code, rule in RULES.items())
-    return EligibilityVerdict(reasons=tuple(Reason(code=code, text=text) for code, text in found if text is not None))
+    return EligibilityVerdict(
+        reasons=tuple(Reason(code=code, text=text) for code, text in found if text is not None),
+        policy_version=case.policy.version,
+        case=case.in_short().model_dump_json(),
+    )
+
+
+def judge_again(verdict: EligibilityVerdict) -> EligibilityVerdict:
+    """Judge what was looked at then by the rules of now and the policy of then."""
+    return judge(Case.model_validate_json(verdict.case))

@@ -1,4 +1,4 @@
-"""A prerequisite task: the mentee works on it, a mentor or administrator is content with it or gives it back.
+"""A task: the mentee works on it, a mentor or administrator is content with it or gives it back.
 
 assigned → in_progress → submitted → completed
                ↑              ↓
@@ -11,7 +11,16 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.applications import TaskAssigned, TaskCompleted, TaskReturned, TaskStarted, TaskStatus, TaskSubmitted
+from contracts.applications import (
+    ApplicationStatus,
+    TaskAssigned,
+    TaskCompleted,
+    TaskKind,
+    TaskReturned,
+    TaskStarted,
+    TaskStatus,
+    TaskSubmitted,
+)
 from contracts.ids import AccountId, ApplicationId, TaskId
 from contracts.projects import PrerequisiteTemplate
 from contracts.time import Instant
@@ -50,6 +59,7 @@ class Task(Aggregate):
     id: TaskId
     application_id: ApplicationId
     mentee_id: AccountId
+    kind: TaskKind = TaskKind.PREREQUISITE
     name: str
     description: str
     due_on: date | None
@@ -86,14 +96,41 @@ def assign(
     id: str, template: PrerequisiteTemplate, application: Application, *, by: Actor, at: datetime
 ) -> Change[Task]:
     """Copy a project's template for one applicant; what becomes of the template later changes nothing."""
+    said = {"name": template.name, "description": template.description, "due_on": template.due_on}
+    return _assign(id, application, TaskKind.PREREQUISITE, said, by=by, at=at)
+
+
+def give(
+    id: str,
+    application: Application,
+    project: Project,
+    *,
+    name: str,
+    description: str,
+    due_on: date | None,
+    by: Actor,
+    at: datetime,
+) -> Change[Task]:
+    """Give an active mentee a milestone task."""
+    application.must_be_seen_by(by, project)
+    if by.id == application.mentee_id:
+        raise NotAllowed("This is your own mentorship; a mentor or administrator of the project gives tasks.")
+    if application.status is not ApplicationStatus.ACTIVE:
+        raise NotInThisState(f"The application is {application.status}; only an active mentee is given tasks.")
+    said = {"name": name, "description": description, "due_on": due_on}
+    return _assign(id, application, TaskKind.MILESTONE, said, by=by, at=at)
+
+
+def _assign(
+    id: str, application: Application, kind: TaskKind, said: Mapping[str, Any], *, by: Actor, at: datetime
+) -> Change[Task]:
     task = Task(
         id=TaskId(id),
         application_id=application.id,
         mentee_id=application.mentee_id,
-        name=template.name,
-        description=template.description,
-        due_on=template.due_on,
+        kind=kind,
         history=(Step(status=TaskStatus.ASSIGNED, by=by.id, at=at),),
+        **said,
     )
     return task.tell(TaskAssigned, by=by, at=at)
 

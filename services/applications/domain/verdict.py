@@ -22,6 +22,9 @@ class EligibilityVerdict(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     reasons: tuple[Reason, ...] = ()
+    policy_version: str = ""
+    case: str = ""
+    """What was looked at, as JSON: nobody asks for its parts, and it can be judged again."""
 
     @property
     def eligible(self) -> bool:

@@ -7,6 +7,8 @@ import httpx
 import pytest
 
 from contracts.event import Event
+from services.applications.domain.eligibility import judge_again
+from services.applications.policies import shipped
 from tests.component.applications.scene import (
     BUILD,
     DAY,
@@ -37,7 +39,7 @@ async def test_a_person_learns_the_verdict_with_every_reason_before_applying(ser
     yes = (await verdict(await served.caller(fine), scene.term_id)).json()
     no = (await verdict(await served.caller(underage), scene.term_id)).json()
 
-    assert yes == {"eligible": True, "reasons": []}
+    assert yes == {"eligible": True, "reasons": [], "policy_version": "2022-01"}
     assert (no["eligible"], [reason["code"] for reason in no["reasons"]]) == (False, ["under_age", "may_not_work"])
     assert "18 years" in no["reasons"][0]["text"]
 
@@ -50,6 +52,38 @@ async def test_who_is_not_eligible_does_not_apply_and_is_told_why(served: Served
 
     assert kinds([answer]) == ["422 not-eligible"]
     assert "mentor of this project" in answer.json()["detail"]
+
+
+async def test_who_lives_in_a_restricted_country_does_not_apply(served: Served):
+    scene = await Scene.of(served)
+    account = somebody()
+    await served.hears(profile(account, country="CU"))
+    mentee = await served.caller(account)
+
+    judged = (await verdict(mentee, scene.term_id)).json()
+    answer = await scene.wish(mentee)
+
+    assert [reason["code"] for reason in judged["reasons"]] == ["country_restricted"]
+    assert (kinds([answer]), "CU" in answer.json()["detail"]) == (["422 not-eligible"], True)
+
+
+async def test_the_verdict_is_kept_with_the_application_and_comes_out_the_same_again(served: Served):
+    scene = await Scene.of(served, prerequisites=(BUILD,))
+    kept = (await served.service.data.applications.get(await scene.applied())).verdict
+    assert (kept.eligible, kept.policy_version, judge_again(kept)) == (True, "2022-01", kept)
+
+
+async def test_the_policy_that_counts_now_is_the_one_that_judges(served: Served, monkeypatch: pytest.MonkeyPatch):
+    scene, mentee, data = await Scene.of(served), somebody(), served.service.data
+    await served.hears(profile(mentee))
+    changes = {"version": "new", "effective_from": now() + DAY, "restricted_countries": ("DE",)}
+    soon = data.policies[-1].model_copy(update=changes)
+    begun = soon.model_copy(update={"effective_from": now() - DAY})
+    found = []
+    for newest in (soon, begun):
+        monkeypatch.setattr(data, "policies", (*shipped(), newest))
+        found.append((await verdict(await served.caller(mentee), scene.term_id)).json())
+    assert [(each["eligible"], each["policy_version"]) for each in found] == [(True, "2022-01"), (False, "new")]
 
 
 async def test_an_application_comes_with_a_copy_of_each_prerequisite_task(served: Served):

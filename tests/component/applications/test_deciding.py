@@ -142,6 +142,7 @@ async def test_a_decision_about_another_version_is_refused(served: Served):
     waiting = await scene.admin.post(f"/v1/applications/{id}/waitlist", headers={"If-Match": seen})
 
     assert waiting.json()["status"] == "waitlisted"
+    assert (await scene.told(id))[-1] == "application.waitlisted.v1"
     assert kinds([await scene.accept(id, headers={"If-Match": seen})]) == ["412 stale-version"]
     assert kinds([await scene.accept(id, headers={"If-Match": waiting.headers["etag"]})]) == ["200"]
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from contracts.ids import ActorId
 from services.applications.domain.application import Application
-from services.applications.domain.eligibility import Case, Limits
+from services.applications.domain.case import Case, Earlier, Limits
 from services.applications.domain.evaluation import Evaluation
 from services.applications.domain.known import Mentee, Project, Term
+from services.applications.domain.policy import EligibilityPolicy
 from services.applications.domain.task import Task
 from services.chassis.domain import Actor
 
@@ -15,6 +16,7 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 ADA, MO, MIRA, EVE = (Actor(ActorId(name)) for name in ("ada", "mo", "mira", "eve"))
 """Administrator, mentor, mentee, and a stranger."""
+POLICY = EligibilityPolicy(version="1", effective_from=AT - 99 * DAY, restricted_countries=("CU", "IR"))
 LIMITS = Limits(grace=timedelta(minutes=15), most_applications=3, most_withdrawals=3)
 
 
@@ -62,7 +64,14 @@ def evaluation(**changes: Any) -> Evaluation:
     return Evaluation.model_validate({**fields, "sequence": 1, **changes})
 
 
+def final(**changes: Any) -> Evaluation:
+    """One that opens the gates to graduation."""
+    feedback = {"on_mentor": "Patient.", "on_project": "Lively.", "at": AT}
+    return evaluation(**{"id": "e-4", "milestone": "final", "verdict": "satisfactory", "feedback": feedback, **changes})
+
+
 def case(**changes: Any) -> Case:
     terms = {"t-1": term(), **changes.pop("terms", {})}
-    fields = {"by": MIRA, "at": AT, "mentee": mentee(), "term": term(), "project": project(), "own": ()}
-    return Case(**{**fields, "terms": terms, "limits": LIMITS, **changes})
+    own = tuple(Earlier(term_id=one.term_id, status=one.status) for one in changes.pop("own", ()))
+    fields = {"by": MIRA, "at": AT, "mentee": mentee(), "term": term(), "project": project(), "policy": POLICY}
+    return Case(**{**fields, "own": own, "terms": terms, "limits": LIMITS, **changes})

@@ -13,13 +13,14 @@ from contracts.applications import (
     ApplicationConfirmed,
     ApplicationDeclined,
     ApplicationStatus,
-    ApplicationSubmitted,
+    ApplicationWaitlisted,
     ApplicationWithdrawn,
     Attendance,
     PrerequisitesCompleted,
 )
 from contracts.stipends import StipendStatus
 from services.applications.domain import application as domain
+from services.applications.domain import mentorship
 from services.applications.domain.application import (
     ENGAGED,
     NEXT,
@@ -30,9 +31,19 @@ from services.applications.domain.application import (
     OfferExpired,
 )
 from services.applications.domain.known import Funding
-from services.applications.domain.verdict import EligibilityVerdict, NotEligible, Reason
 from services.chassis.domain import Actor, Change, NotAllowed, NotInThisState, NotYetKnown, system
-from tests.unit.applications.examples import ADA, AT, DAY, EVE, MIRA, MO, application, mentee, offered, project, term
+from tests.unit.applications.examples import (
+    ADA,
+    AT,
+    DAY,
+    EVE,
+    MIRA,
+    MO,
+    application,
+    final,
+    offered,
+    project,
+)
 
 CLOCK = system("applications")
 
@@ -51,7 +62,7 @@ def waitlist(subject: Application, *, by: Actor = ADA) -> Change[Application]:
 
 
 def withdraw(subject: Application, *, by: Actor = MIRA) -> Change[Application]:
-    return domain.withdraw(subject, project(), by=by, at=AT)
+    return domain.withdraw(subject, project(), reason="", by=by, at=AT)
 
 
 def confirm(
@@ -61,12 +72,22 @@ def confirm(
     return domain.confirm(subject, project(), agreement_version="1", signature="Mira Diaz", funding=known, by=by, at=at)
 
 
+def graduate(subject: Application, *, by: Actor = ADA) -> Change[Application]:
+    return mentorship.graduate(subject, project(), [final()], by=by, at=AT)
+
+
+def fail(subject: Application, *, by: Actor = ADA) -> Change[Application]:
+    return mentorship.fail(subject, project(), [], reason="Was never there.", by=by, at=AT)
+
+
 DECISIONS: dict[str, tuple[Callable[..., Change[Application]], set[str]]] = {
     "accept": (accept, {"ada"}),
     "waitlist": (waitlist, {"ada"}),
     "decline": (decline, {"ada"}),
     "withdraw": (withdraw, {"mira"}),
     "confirm": (confirm, {"mira"}),
+    "graduate": (graduate, {"ada"}),
+    "fail": (fail, {"ada"}),
 }
 """Each decision with those who may take it."""
 LEADS_TO = {
@@ -75,6 +96,8 @@ LEADS_TO = {
     "decline": ApplicationStatus.DECLINED,
     "withdraw": ApplicationStatus.WITHDRAWN,
     "confirm": ApplicationStatus.ACTIVE,
+    "graduate": ApplicationStatus.GRADUATED,
+    "fail": ApplicationStatus.FAILED,
 }
 
 
@@ -101,7 +124,7 @@ def test_every_decision_goes_through_the_table(before: ApplicationStatus, name: 
 
 
 def status_for(name: str) -> str:
-    return "accepted" if name == "confirm" else "pending"
+    return {"confirm": "accepted", "graduate": "active", "fail": "active"}.get(name, "pending")
 
 
 @pytest.mark.parametrize("by", [ADA, MO, MIRA, EVE], ids=lambda actor: actor.id)
@@ -116,7 +139,7 @@ def test_administrators_decide_mentors_advise_mentees_decide_for_themselves(name
             decide(subject, by=by)
 
 
-@pytest.mark.parametrize("decide", [accept, waitlist, decline])
+@pytest.mark.parametrize("decide", [accept, waitlist, decline, graduate, fail])
 def test_nobody_decides_about_their_own_application(decide: Callable[..., Change[Application]]):
     with pytest.raises(NotAllowed, match="your own"):
         decide(application(mentee_id="ada"), by=ADA)
@@ -127,40 +150,6 @@ def test_who_and_when_is_kept(name: str):
     decide, (by,) = DECISIONS[name]
     step = decide(application(status=status_for(name))).state.history[-1]
     assert (step.status, step.by, step.at) == (LEADS_TO[name], by, AT)
-
-
-def applied(verdict: EligibilityVerdict, **changes: Any) -> Change[Application]:
-    said = {"statement": "I want to learn.", "availability": "30 h", "ai_use": "none"}
-    return domain.apply(
-        "a-1", mentee=mentee(**changes), term=term(), verdict=verdict, prerequisites=2, **said, by=MIRA, at=AT
-    )
-
-
-def test_applying_makes_a_pending_application_and_tells_where_the_mentee_lives():
-    change = applied(EligibilityVerdict())
-    subject = change.state
-    assert (subject.status, subject.open_prerequisites, subject.applied_at) == ("pending", 2, AT)
-    assert change.event == ApplicationSubmitted.model_validate(
-        {**subject.model_dump(), "sequence": 1, "at": AT, "by": "mira"}
-    )
-    assert change.event.country == "DE"
-
-
-def test_who_is_not_eligible_is_told_every_reason():
-    reasons = (Reason(code="one", text="First."), Reason(code="two", text="Second."))
-    with pytest.raises(NotEligible, match=r"First\. Second\."):
-        applied(EligibilityVerdict(reasons=reasons))
-
-
-def test_nobody_applies_from_nowhere():
-    with pytest.raises(NotEligible):
-        applied(EligibilityVerdict(), country=None)
-
-
-def test_no_event_of_an_application_tells_what_the_applicant_wrote():
-    event = applied(EligibilityVerdict()).event
-    assert event is not None
-    assert "I want to learn" not in event.model_dump_json()
 
 
 @given(st.integers(1, 12))
@@ -183,8 +172,10 @@ def test_acceptance_tells_the_attendance_and_leaves_fourteen_days():
     assert change.state.offer_expires_at == AT + 14 * DAY
 
 
-def test_the_wait_list_is_told_to_nobody():
-    assert waitlist(application()).event is None
+def test_the_wait_list_is_told():
+    change = waitlist(application())
+    assert isinstance(change.event, ApplicationWaitlisted)
+    assert (change.event.status, change.event.by) == ("waitlisted", "ada")
 
 
 def test_a_decline_carries_its_reason():

@@ -1,6 +1,7 @@
 """Who may apply: each rule alone, at its edges, and all of them together."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,24 @@ from hypothesis import strategies as st
 
 from contracts.applications import ApplicationStatus
 from contracts.projects import ProjectStatus
-from services.applications.domain.eligibility import RULES, judge
-from tests.unit.applications.examples import ADA, AT, DAY, LIMITS, MO, application, case, mentee, project, term
+from services.applications.domain.eligibility import RULES, judge, judge_again
+from services.applications.domain.policy import effective_at, policies_of
+from services.applications.policies import shipped
+from services.chassis.domain import Actor
+from tests.unit.applications.examples import (
+    ADA,
+    AT,
+    DAY,
+    LIMITS,
+    MIRA,
+    MO,
+    POLICY,
+    application,
+    case,
+    mentee,
+    project,
+    term,
+)
 
 MOMENT = timedelta(milliseconds=1)
 ELSEWHERE = {f"t-{n}": term(id=f"t-{n}", project_id=f"p-{n}") for n in (2, 3, 4)}
@@ -25,6 +42,7 @@ BROKEN: dict[str, list[dict[str, Any]]] = {
     ],
     "under_age": [{"mentee": mentee(of_age=False)}],
     "may_not_work": [{"mentee": mentee(may_work=False)}],
+    "country_restricted": [{"mentee": mentee(country=country)} for country in ("CU", "IR")],
     "project_not_published": [
         {"project": project(status=status)} for status in ProjectStatus if status is not ProjectStatus.PUBLISHED
     ],
@@ -112,3 +130,57 @@ def test_reasons_come_in_the_order_of_the_rules_and_never_hide_each_other(broken
             changes |= one
     expected = [code for code in RULES if any(changes.items() >= one.items() for one in BROKEN[code])]
     assert codes(**changes) == expected
+
+
+LATER = POLICY.model_copy(update={"version": "2", "effective_from": AT + DAY, "restricted_countries": ("DE",)})
+
+
+@pytest.mark.parametrize(
+    ("at", "version"),
+    [(AT - 100 * DAY, "1"), (AT, "1"), (AT + DAY - MOMENT, "1"), (AT + DAY, "2"), (AT + 99 * DAY, "2")],
+)
+def test_of_the_policies_the_newest_that_counts_by_then_counts(at: datetime, version: str):
+    assert effective_at((POLICY, LATER), at).version == version
+
+
+def test_the_shipped_policy_names_the_six_countries():
+    assert set(effective_at(shipped(), AT).restricted_countries) == {"RU", "BY", "CU", "IR", "KP", "SY"}
+
+
+def policies(*pairs: tuple[str, str]) -> str:
+    return json.dumps([{"version": v, "effective_from": at, "restricted_countries": []} for v, at in pairs])
+
+
+JULY, MAY = "2026-07-01T00:00:00Z", "2026-05-01T00:00:00Z"
+
+
+def test_policies_are_put_in_the_order_in_which_they_begin_to_count():
+    assert [policy.version for policy in policies_of(policies(("2", JULY), ("1", MAY)))] == ["1", "2"]
+
+
+@pytest.mark.parametrize("pairs", [(), (("1", MAY), ("1", JULY)), (("1", MAY), ("2", MAY))], ids=str)
+def test_policies_that_leave_it_open_which_one_counts_are_refused(pairs: tuple[tuple[str, str], ...]):
+    with pytest.raises(ValueError, match="version and an instant"):
+        policies_of(policies(*pairs))
+
+
+@pytest.mark.parametrize("changes", [{}, *(some[-1] for some in BROKEN.values())], ids=str)
+def test_a_verdict_judged_again_is_the_same(changes: dict[str, Any]):
+    verdict = judge(case(**changes))
+    assert verdict.policy_version == "1"
+    assert judge_again(verdict) == verdict
+
+
+def test_a_policy_that_came_later_does_not_change_what_was_judged():
+    under_the_first, under_the_second = judge(case()), judge(case(policy=LATER))
+    assert (under_the_first.eligible, [reason.code for reason in under_the_second.reasons]) == (
+        True,
+        ["country_restricted"],
+    )
+    assert judge_again(under_the_first).eligible
+
+
+def test_what_no_rule_looks_at_is_not_kept():
+    tasks = ({"name": "Build", "description": "Build it."},)
+    verdict = judge(case(project=project(prerequisites=tasks), by=Actor(MIRA.id, frozenset({"staff", "finance"}))))
+    assert not any(word in verdict.case for word in ("Build", "staff", "finance"))

@@ -13,12 +13,21 @@ from contracts.applications import (
     Attendance,
     EvaluationRecorded,
     EvaluationScheduled,
+    FeedbackGiven,
     Milestone,
     Verdict,
 )
 from services.applications.domain import evaluation as domain
 from services.applications.domain import places
-from services.applications.domain.evaluation import Evaluation, EvaluationUnknown, RecordedBefore
+from services.applications.domain.application import Application
+from services.applications.domain.evaluation import (
+    Evaluation,
+    EvaluationUnknown,
+    Feedback,
+    FeedbackGivenBefore,
+    NoFeedbackHere,
+    RecordedBefore,
+)
 from services.applications.domain.places import CapacityReached, Places
 from services.chassis.domain import Actor, Change, NotAllowed, NotInThisState
 from tests.unit.applications.examples import (
@@ -123,8 +132,74 @@ def test_only_an_active_mentorship_is_evaluated(status: ApplicationStatus):
 
 def test_the_private_note_is_not_for_the_mentee():
     recorded = record(evaluation()).state
-    assert recorded.shown_to(MIRA, ACTIVE) == recorded.model_copy(update={"private_note": ""})
-    assert recorded.shown_to(MO, ACTIVE) == recorded
+    assert recorded.shown_to(MIRA, ACTIVE, project()) == recorded.model_copy(update={"private_note": ""})
+    assert recorded.shown_to(MO, ACTIVE, project()) == recorded
+
+
+def answer(
+    subject: Evaluation, *, on_mentor: str = "Patient.", by: Actor = MIRA, of: Application = ACTIVE
+) -> Change[Evaluation]:
+    return domain.give_feedback(subject, of, project(), on_mentor=on_mentor, on_project="Lively channel.", by=by, at=AT)
+
+
+def test_feedback_is_told_with_the_evaluation_and_without_its_words():
+    subject = record(evaluation()).state
+    change = answer(subject)
+    assert change.state.feedback == Feedback(on_mentor="Patient.", on_project="Lively channel.", at=AT)
+    assert isinstance(change.event, FeedbackGiven)
+    assert (change.event.milestone, change.event.verdict) == (Milestone.MIDTERM, Verdict.SATISFACTORY)
+    assert (change.event.key, change.event.sequence, change.event.by) == ("evaluation/e-1", 3, "mira")
+    assert not any(words in change.event.model_dump_json() for words in ("Patient", "Lively", PRIVATE))
+
+
+@pytest.mark.parametrize("milestone", Milestone)
+def test_feedback_is_given_at_midterm_and_at_the_end(milestone: Milestone):
+    if milestone in {Milestone.MIDTERM, Milestone.FINAL}:
+        assert answer(evaluation(milestone=milestone)).state.feedback
+    else:
+        with pytest.raises(NoFeedbackHere, match="midterm and the final"):
+            answer(evaluation(milestone=milestone))
+
+
+@pytest.mark.parametrize("by", [ADA, MO, MIRA, EVE], ids=lambda actor: actor.id)
+def test_only_the_mentee_gives_feedback(by: Actor):
+    if by is MIRA:
+        assert answer(evaluation(), by=by).state.feedback
+    else:
+        with pytest.raises(EvaluationUnknown if by is EVE else NotAllowed):
+            answer(evaluation(), by=by)
+
+
+@pytest.mark.parametrize("status", ApplicationStatus)
+def test_only_an_active_mentee_gives_feedback(status: ApplicationStatus):
+    of = application(status=status)
+    if status is ApplicationStatus.ACTIVE:
+        assert answer(evaluation(), of=of).state.feedback
+    else:
+        with pytest.raises(NotInThisState, match=f"application is {status}"):
+            answer(evaluation(), of=of)
+
+
+def test_feedback_is_given_once_and_the_same_again_changes_nothing():
+    given = answer(evaluation()).state
+    assert answer(given) == Change(given)
+    with pytest.raises(FeedbackGivenBefore):
+        answer(given, on_mentor="Impatient.")
+
+
+def test_the_words_of_feedback_are_for_the_mentee_and_the_administrators():
+    given = answer(evaluation()).state
+    assert given.shown_to(MIRA, ACTIVE, project()).feedback == given.feedback
+    assert given.shown_to(ADA, ACTIVE, project()).feedback == given.feedback
+    assert given.shown_to(MO, ACTIVE, project()).feedback == Feedback(on_mentor="", on_project="", at=AT)
+    assert given.shown_to(MO, ACTIVE, project(administrators=("mo",))).feedback == given.feedback
+
+
+@pytest.mark.parametrize("first", [record, answer])
+def test_verdict_and_feedback_come_in_any_order(first: Any):
+    second = answer if first is record else record
+    both = second(first(evaluation()).state).state
+    assert (both.verdict, both.feedback is not None, both.sequence) == ("satisfactory", True, 3)
 
 
 @given(st.integers(1, 5), st.lists(st.booleans()))

@@ -1,6 +1,7 @@
 """The rules of tasks: the mentee brings them up to submitted, others complete or return them."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from contracts.applications import (
     ApplicationStatus,
     TaskAssigned,
     TaskCompleted,
+    TaskKind,
     TaskReturned,
     TaskStarted,
     TaskStatus,
@@ -18,6 +20,8 @@ from contracts.applications import (
 )
 from contracts.projects import PrerequisiteTemplate
 from services.applications.domain import task as domain
+from services.applications.domain.application import ApplicationUnknown
+from services.applications.domain.mentorship import complete_milestone, count_milestone
 from services.applications.domain.task import NEXT, SubmissionEmpty, Task, TaskUnknown
 from services.chassis.domain import Actor, Change, NotAllowed, NotInThisState
 from tests.unit.applications.examples import ADA, AT, EVE, MIRA, MO, application, project, task
@@ -110,6 +114,66 @@ def test_a_template_is_copied():
     assert (copied.name, copied.description, str(copied.due_on)) == ("Build", "It.", "2026-03-09")
     assert (copied.mentee_id, copied.application_id, copied.status) == ("mira", "a-1", "assigned")
     assert change.event == TaskAssigned.model_validate({**copied.model_dump(), "at": AT, "by": "mira"})
+
+
+def give(*, by: Actor = MO, **changes: Any) -> Change[Task]:
+    of = application(**{"status": "active", **changes})
+    said = {"name": "Port", "description": "Port it.", "due_on": date(2026, 5, 9)}
+    return domain.give("k-2", of, project(), **said, by=by, at=AT)  # type: ignore[arg-type]
+
+
+def test_a_milestone_task_is_given_and_told_as_one():
+    change = give()
+    given = change.state
+    assert (given.kind, given.name, given.description, given.due_on) == (
+        TaskKind.MILESTONE,
+        "Port",
+        "Port it.",
+        date(2026, 5, 9),
+    )
+    assert (given.mentee_id, given.application_id, given.status) == ("mira", "a-1", "assigned")
+    assert (given.history[-1].by, given.history[-1].at) == ("mo", AT)
+    assert change.event == TaskAssigned.model_validate({**given.model_dump(), "at": AT, "by": "mo"})
+    assert change.event.kind is TaskKind.MILESTONE
+
+
+@pytest.mark.parametrize("by", [ADA, MO, MIRA, EVE], ids=lambda actor: actor.id)
+def test_mentors_and_administrators_give_milestone_tasks(by: Actor):
+    if by in {ADA, MO}:
+        assert give(by=by).state.history[-1].by == by.id
+    else:
+        with pytest.raises(ApplicationUnknown if by is EVE else NotAllowed):
+            give(by=by)
+
+
+def test_nobody_gives_themself_a_task():
+    with pytest.raises(NotAllowed, match="your own"):
+        give(mentee_id="mo")
+
+
+@pytest.mark.parametrize("status", ApplicationStatus)
+def test_only_an_active_mentee_is_given_milestone_tasks(status: ApplicationStatus):
+    if status is ApplicationStatus.ACTIVE:
+        assert give(status=status).state.status == "assigned"
+    else:
+        with pytest.raises(NotInThisState, match=f"application is {status}"):
+            give(status=status)
+
+
+def test_what_was_stored_before_there_were_kinds_is_a_prerequisite():
+    assert task().kind is TaskKind.PREREQUISITE
+
+
+@given(st.lists(st.booleans()))
+def test_milestones_are_counted_by_themselves(gives: list[bool]):
+    subject, open_ = application(open_prerequisites=2), 0
+    for one in gives:
+        if one or open_:
+            open_ += 1 if one else -1
+            change = (count_milestone if one else complete_milestone)(subject)
+            assert change.event is None
+            subject = change.state
+    assert (subject.open_milestones, subject.open_prerequisites) == (open_, 2)
 
 
 @pytest.mark.parametrize(("text", "links"), [("Done.", ()), ("", ("https://example.org/pr",))])
