@@ -69,6 +69,7 @@ class InstallmentStatus(StrEnum):
     PAID = "paid"
     FAILED = "failed"
     CANCELED = "canceled"
+    ON_HOLD = "on_hold"
 
 
 class InstallmentPicture(BaseModel):
@@ -183,3 +184,16 @@ class InstallmentFailed(InstallmentEvent):
 
     type: Literal["installment.failed.v1"] = "installment.failed.v1"
     reason: str
+
+
+class InstallmentHeld(InstallmentEvent):
+    """Finance put it on hold, with a reason; it is not paid while it is."""
+
+    type: Literal["installment.held.v1"] = "installment.held.v1"
+    reason: str
+
+
+class InstallmentReleased(InstallmentEvent):
+    """Finance let it go on from where it was held."""
+
+    type: Literal["installment.released.v1"] = "installment.released.v1"

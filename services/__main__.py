@@ -7,10 +7,12 @@ import typer
 from services.chassis.service import Role, serve
 from services.identity.commands import account
 from services.operators import ServiceName, build, dead_letters
+from services.stipends.commands import ledger
 
 app = typer.Typer(no_args_is_help=True, help="Mentorship: paid mentorships in open source.", add_completion=False)
 app.add_typer(account, name="account")
 app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(ledger, name="ledger")
 
 
 @app.command("serve")

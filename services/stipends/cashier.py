@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from contracts.stipends import InstallmentStatus
+from services.chassis.domain import NotInThisState
 from services.chassis.vault import SealBroken
 from services.stipends.domain import payment as payments
 from services.stipends.domain.payee import Details
@@ -33,8 +34,19 @@ class Cashier:
         """See to the payments that are due; says whether there were any."""
         due = await self._data.payments.due(self._clock(), limit=AT_ONCE)
         for payment in due:
-            await self._see_to(payment)
+            if ready := await self._made_ready(payment):
+                await self._see_to(ready)
         return bool(due)
+
+    async def _made_ready(self, payment: Payment) -> Payment | None:
+        """Have it stored that the provider is about to be asked; finance may have held it a moment ago."""
+        if payment.sending:
+            return payment
+        try:
+            return await self._data.payments.change(payment.id, payments.send)
+        except NotInThisState:
+            log.info("payment held back", payment=payment.id)
+            return None
 
     async def _see_to(self, payment: Payment) -> None:
         try:

@@ -12,7 +12,14 @@ from services.chassis import metrics
 from services.chassis.settings import Settings as Common
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/api.md", "docs/operations.md", "docs/decisions/README.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/api.md",
+    "docs/operations.md",
+    "docs/finance.md",
+    "docs/decisions/README.md",
+)
 
 
 def settings_page() -> str:

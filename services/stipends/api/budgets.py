@@ -1,8 +1,9 @@
 """A project's money: deposits, balances, and every posting they come from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from contracts.ids import ActorId, PostingId, ProjectId
@@ -11,7 +12,8 @@ from contracts.time import Instant
 from services.chassis.http import Body, By, KeyRequired, NewId, Now, View, router
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Line
-from services.stipends.api.data import Data, Finance
+from services.stipends.api.books import csv_of, journal_of
+from services.stipends.api.data import FINANCE_ONLY, Data, Finance
 from services.stipends.domain.ledger import Account, Budget, Cause, Entry
 
 routes = router("/v1/budgets", "budgets")
@@ -30,6 +32,10 @@ class BudgetView(View):
     balances: Mapping[Account, Money]
     sum: Money
     version: int
+
+
+def _file(media: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {media: {"schema": {"type": "string"}}}, "description": "The whole file, streamed."}}
 
 
 class PostingView(View):
@@ -59,3 +65,34 @@ async def read_budget(project_id: ProjectId, data: Data, by: By) -> Budget:
 async def list_entries(project_id: ProjectId, data: Data, by: By, paging: Paging) -> Page[Mapping[str, Any]]:
     await data.project_open_to(by, project_id)
     return await data.postings.page_of(project_id, paging)
+
+
+@routes.get(
+    "/{project_id}/entries.csv",
+    response_model=None,
+    response_class=StreamingResponse,
+    responses=_file("text/csv"),
+    dependencies=[FINANCE_ONLY],
+)
+async def export_entries(project_id: ProjectId, data: Data, by: By) -> StreamingResponse:
+    """One line an entry, the oldest first; text that a spreadsheet would reckon with begins with an apostrophe."""
+    await data.project_open_to(by, project_id)
+    return _streamed(csv_of(data.postings.each_of(project_id)), "text/csv", f"{project_id}.csv")
+
+
+@routes.get(
+    "/{project_id}/entries.journal",
+    response_model=None,
+    response_class=StreamingResponse,
+    responses=_file("text/plain"),
+    dependencies=[FINANCE_ONLY],
+)
+async def export_journal(project_id: ProjectId, data: Data, by: By) -> StreamingResponse:
+    """Plain-text accounting, the oldest first."""
+    await data.project_open_to(by, project_id)
+    return _streamed(journal_of(data.postings.each_of(project_id)), "text/plain", f"{project_id}.journal")
+
+
+def _streamed(lines: AsyncIterator[str], media: str, name: str) -> StreamingResponse:
+    kept = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return StreamingResponse(lines, media_type=f"{media}; charset=utf-8", headers=kept)

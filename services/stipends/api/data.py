@@ -1,4 +1,4 @@
-"""What every route here needs: the service's store, and who has the platform role finance."""
+"""What every route here needs: the service's store, and who has the platform roles finance and staff."""
 
 from typing import Annotated, Final
 
@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 
 from services.chassis.domain import Actor
 from services.chassis.http import having
-from services.stipends.domain.project import FINANCE
+from services.stipends.domain.project import FINANCE, STAFF
 from services.stipends.store import StipendsStore
 
 
@@ -18,3 +18,4 @@ def _data(request: Request) -> StipendsStore:
 Data = Annotated[StipendsStore, Depends(_data)]
 FINANCE_ONLY: Final = Depends(having(FINANCE))
 Finance = Annotated[Actor, FINANCE_ONLY]
+Staff = Annotated[Actor, Depends(having(STAFF))]

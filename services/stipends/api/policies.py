@@ -1,17 +1,20 @@
 """How a project pays."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
+from fastapi import Query
 from pydantic import Field
 
+from contracts.applications import Milestone
 from contracts.ids import ProjectId
-from contracts.money import Money
+from contracts.money import Country, Money
 from contracts.stipends import PolicyKind
 from services.chassis.http import Body, By, Now, View, router
 from services.chassis.text import Line
 from services.stipends.api.data import Data
 from services.stipends.domain.policy import HALVES, MOST_INSTALLMENTS, Share, StipendPolicy, Terms
+from services.stipends.domain.stipend import installments_of
 
 routes = router("/v1/stipend-policies", "stipend policies")
 
@@ -34,6 +37,24 @@ class StipendPolicyView(View):
     version: int
 
 
+class SharePreview(View):
+    number: int
+    milestone: Milestone
+    percent: int
+    amount: Money
+
+
+class StipendPreview(View):
+    """What a stipend made now would be; without an amount where the project pays none, or staff must decide."""
+
+    country: Country
+    pays: bool
+    amount: Money | None
+    schedule: str | None
+    explanation: str
+    installments: Sequence[SharePreview]
+
+
 @routes.put("/{project_id}", response_model=StipendPolicyView)
 async def set_policy(project_id: ProjectId, command: SetStipendPolicy, data: Data, by: By, now: Now) -> StipendPolicy:
     return await data.set_policy(project_id, Terms(**dict(command)), by=by, at=now)
@@ -43,3 +64,12 @@ async def set_policy(project_id: ProjectId, command: SetStipendPolicy, data: Dat
 async def read_policy(project_id: ProjectId, data: Data, by: By) -> StipendPolicy:
     await data.project_open_to(by, project_id)
     return await data.policies.get(project_id)
+
+
+@routes.get("/{project_id}/preview", response_model=StipendPreview)
+async def preview_stipend(
+    project_id: ProjectId, country: Annotated[Country, Query()], data: Data, by: By
+) -> Mapping[str, Any]:
+    """What if a mentee lived there: the amount, its installments, and why; nothing is kept."""
+    offer = await data.preview(by, project_id, country)
+    return {**dict(offer), "country": country, "installments": installments_of(offer)}

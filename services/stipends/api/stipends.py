@@ -13,7 +13,7 @@ from contracts.stipends import InstallmentStatus, StipendStatus
 from services.chassis.http import Body, By, KeyRequired, Now, View, router
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Prose
-from services.stipends.api.data import Data
+from services.stipends.api.data import Data, Finance, Staff
 from services.stipends.domain.installment import Step
 from services.stipends.domain.stipend import Stipend
 
@@ -24,6 +24,17 @@ Number = Annotated[int, Path(ge=1, le=100)]
 
 class DeclineInstallment(Body):
     reason: Prose
+
+
+class HoldInstallment(Body):
+    reason: Prose
+    """The mentee reads it."""
+
+
+class DecideStipend(Body):
+    amount: Money
+    explanation: Prose
+    """The mentee reads it."""
 
 
 class InstallmentView(View):
@@ -69,6 +80,12 @@ async def read_stipend(id: StipendId, data: Data, by: By) -> Stipend:
     return await data.stipend_open_to(by, id)
 
 
+@routes.post("/{id}/decide", response_model=StipendView, dependencies=[KeyRequired])
+async def decide_stipend(id: StipendId, command: DecideStipend, data: Data, by: Staff, now: Now) -> Stipend:
+    """Give an amount where the schedule has none; it is then reserved or waits for money as any other."""
+    return await data.decide(id, command.amount, command.explanation, by=by, at=now)
+
+
 @routes.post("/{id}/installments/{number}/request", response_model=StipendView)
 async def request_installment(id: StipendId, number: Number, data: Data, by: By, now: Now) -> Stipend:
     return await data.request(id, number, by=by, at=now)
@@ -84,3 +101,17 @@ async def decline_installment(
     id: StipendId, number: Number, command: DeclineInstallment, data: Data, by: By, now: Now
 ) -> Stipend:
     return await data.decline(id, number, command.reason, by=by, at=now)
+
+
+@routes.post("/{id}/installments/{number}/hold", response_model=StipendView, dependencies=[KeyRequired])
+async def hold_installment(
+    id: StipendId, number: Number, command: HoldInstallment, data: Data, by: Finance, now: Now
+) -> Stipend:
+    """Until it is released it is neither asked for, nor approved, nor sent to the payment provider."""
+    return await data.hold(id, number, command.reason, by=by, at=now)
+
+
+@routes.post("/{id}/installments/{number}/release", response_model=StipendView, dependencies=[KeyRequired])
+async def release_installment(id: StipendId, number: Number, data: Data, by: Finance, now: Now) -> Stipend:
+    """It goes on from where it was held."""
+    return await data.release(id, number, by=by, at=now)

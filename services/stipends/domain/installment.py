@@ -3,6 +3,8 @@
 scheduled → eligible → requested → approved → paying → paid
     ⇅                    ↓  ↑          ↓        ↓  ↑
  canceled              declined        └───→  failed
+
+eligible, requested, approved ⇄ on_hold
 """
 
 from collections.abc import Mapping
@@ -21,14 +23,21 @@ from services.chassis.domain import Actor, NotInThisState
 NEXT: Final[Mapping[InstallmentStatus, frozenset[InstallmentStatus]]] = {
     InstallmentStatus.SCHEDULED: frozenset({InstallmentStatus.ELIGIBLE, InstallmentStatus.CANCELED}),
     InstallmentStatus.CANCELED: frozenset({InstallmentStatus.SCHEDULED}),
-    InstallmentStatus.ELIGIBLE: frozenset({InstallmentStatus.REQUESTED}),
-    InstallmentStatus.REQUESTED: frozenset({InstallmentStatus.APPROVED, InstallmentStatus.DECLINED}),
+    InstallmentStatus.ELIGIBLE: frozenset({InstallmentStatus.REQUESTED, InstallmentStatus.ON_HOLD}),
+    InstallmentStatus.REQUESTED: frozenset(
+        {InstallmentStatus.APPROVED, InstallmentStatus.DECLINED, InstallmentStatus.ON_HOLD}
+    ),
     InstallmentStatus.DECLINED: frozenset({InstallmentStatus.REQUESTED}),
-    InstallmentStatus.APPROVED: frozenset({InstallmentStatus.PAYING, InstallmentStatus.FAILED}),
+    InstallmentStatus.APPROVED: frozenset(
+        {InstallmentStatus.PAYING, InstallmentStatus.FAILED, InstallmentStatus.ON_HOLD}
+    ),
     InstallmentStatus.PAYING: frozenset({InstallmentStatus.PAID, InstallmentStatus.FAILED}),
     InstallmentStatus.FAILED: frozenset({InstallmentStatus.PAYING, InstallmentStatus.FAILED}),
 }
-"""Failed goes to failed when the provider refuses the retry, canceled to scheduled when it turns out to be earned."""
+"""Failed goes to failed when the provider refuses the retry, canceled to scheduled when it turns out to be earned.
+
+Out of on_hold leads no move but `release`, so that nobody else's step is a way around finance.
+"""
 
 UNRESERVED: Final = frozenset({InstallmentStatus.CANCELED, InstallmentStatus.PAYING, InstallmentStatus.PAID})
 """States in which nothing is kept for it in the reserved account."""
@@ -69,8 +78,24 @@ class Installment(BaseModel):
     def move(self, to: InstallmentStatus, *, by: Actor, at: datetime, reason: str | None = None, **more: Any) -> Self:
         if to not in NEXT.get(self.status, ()):
             raise NotInThisState(f"An installment that is {self.status} cannot become {to}.")
+        return self._stepped(to, by=by, at=at, reason=reason, **more)
+
+    def release(self, *, by: Actor, at: datetime) -> Self:
+        """Go back to where it was held. Raises `NotInThisState` where it is not on hold."""
+        return self._stepped(self.held_from, by=by, at=at)
+
+    def _stepped(
+        self, to: InstallmentStatus, *, by: Actor, at: datetime, reason: str | None = None, **more: Any
+    ) -> Self:
         step = Step(status=to, at=at, by=by.id, reason=reason)
         return self.model_copy(update={"status": to, "steps": (*self.steps, step), **more})
+
+    @property
+    def held_from(self) -> InstallmentStatus:
+        """Where it was when it was put on hold, and goes back to. Raises `NotInThisState` where it is not on hold."""
+        if self.status is not InstallmentStatus.ON_HOLD or len(self.steps) < 2:
+            raise NotInThisState(f"An installment that is {self.status} is not on hold.")
+        return self.steps[-2].status
 
     @property
     def is_being_retried(self) -> bool:
@@ -109,6 +134,7 @@ _WHERE_WORDS: Final = {
     InstallmentStatus.PAYING: "The payment provider took the order",
     InstallmentStatus.PAID: "Paid",
     InstallmentStatus.FAILED: "The payment failed",
+    InstallmentStatus.ON_HOLD: "Finance put it on hold",
     InstallmentStatus.CANCELED: "Canceled, because the mentorship ended before it was earned",
 }
 _NEXT_WORDS: Final = {
@@ -120,5 +146,6 @@ _NEXT_WORDS: Final = {
     InstallmentStatus.PAYING: "The payment provider says how it went.",
     InstallmentStatus.PAID: "Nothing more: this is done.",
     InstallmentStatus.FAILED: "The mentee checks the payee account, then finance orders the payment again.",
+    InstallmentStatus.ON_HOLD: "Finance releases it, and it goes on from where it was.",
     InstallmentStatus.CANCELED: "Nothing more: it is not paid.",
 }

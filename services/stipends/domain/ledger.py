@@ -1,8 +1,12 @@
 """Double entry: postings move money between a project's accounts, and every balance follows from them.
 
 external_funding → available ⇄ reserved ⇄ in_transit → paid
+
+The postings of a project are a chain: each is kept with a hash of its content and of the hash before it.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -86,10 +90,19 @@ class Posting(BaseModel):
         return sum((entry.amount for entry in self.entries if entry.account is account), NOTHING)
 
 
+def chained(posting: Posting, number: int, previous: str) -> str:
+    """Give the hash of a posting, its place and all that was booked before it, whose hash is `previous`."""
+    content = {"number": number, "previous": previous, "posting": posting.model_dump(mode="json")}
+    written = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
 class Budget(Aggregate):
     """A project's balances, each the sum of its entries; the id is the project's."""
 
     id: ProjectId
+    head: str = ""
+    """The hash of its last posting."""
     external_funding: Money = NOTHING
     available: Money = NOTHING
     reserved: Money = NOTHING
@@ -168,5 +181,6 @@ def book(budget: Budget, posting: Posting) -> Change[Budget]:
             raise Overdrawn(f"{account} holds {held}, which is {-balance} less than what is to be taken from it.")
     if after[Account.EXTERNAL_FUNDING] < -LARGEST_BUDGET:
         raise BudgetTooLarge(f"One project's budget holds {LARGEST_BUDGET} at most.")
-    booked = budget.evolve(**{account.value: balance for account, balance in after.items()})
+    head = chained(posting, budget.sequence + 1, budget.head)
+    booked = budget.evolve(**{account.value: balance for account, balance in after.items()}, head=head)
     return booked.tell(BudgetPosted, by=Actor(posting.by), at=posting.at, posting_id=posting.id, cause=posting.cause)

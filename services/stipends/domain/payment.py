@@ -16,6 +16,7 @@ from contracts.money import Money
 from contracts.stipends import InstallmentFailed, InstallmentPaid, InstallmentSent, InstallmentStatus
 from contracts.time import Instant
 from services.chassis.domain import Actor, Aggregate, Change, Conflict, NotFound, NotInThisState
+from services.stipends.domain.installment import Installment
 from services.stipends.domain.ledger import NOTHING, Account, Cause, Posting, moved
 from services.stipends.domain.payee import Payee
 from services.stipends.domain.stipend import Stipend
@@ -48,6 +49,10 @@ class PaymentUnknown(NotFound):
 
 class ReportContradicts(Conflict):
     """The provider says now what cannot follow from what it said before."""
+
+
+class AlreadySent(Conflict):
+    """The provider may have been asked to pay already."""
 
 
 class AlreadyRetried(Conflict):
@@ -99,7 +104,9 @@ class Payment(Aggregate):
     ordered_by: ActorId
     ordered_at: Instant
     due_at: Instant | None
-    """When the provider is to be asked next."""
+    """When the provider is to be asked next; not at all while the installment is on hold."""
+    sending: bool = False
+    """The provider may have been asked to pay: from here on it cannot be held back."""
     asked: int = 0
     """How often it was asked in vain."""
     provider_id: str | None = None
@@ -120,13 +127,17 @@ class Payment(Aggregate):
         return walk
 
 
+def reference(stipend_id: StipendId, part: Installment) -> str:
+    return f"{stipend_id}.{part.number}.{part.attempt}"
+
+
 def order(stipend: Stipend, number: int, payee: Payee, *, by: Actor, at: datetime) -> Change[Payment]:
     """Make the payment of an installment that was just approved, or is just retried."""
     part = stipend.installment(number)
     if stipend.project_id is None or part.attempt == 0:
         raise NotInThisState("Only an approved installment is paid.")
     payment = Payment(
-        id=f"{stipend.id}.{number}.{part.attempt}",
+        id=reference(stipend.id, part),
         stipend_id=stipend.id,
         number=number,
         attempt=part.attempt,
@@ -140,6 +151,25 @@ def order(stipend: Stipend, number: int, payee: Payee, *, by: Actor, at: datetim
         due_at=at,
     )
     return Change(payment)
+
+
+def send(payment: Payment) -> Change[Payment]:
+    """Say, before the provider is asked to pay, that it is; what is held meanwhile is not asked for."""
+    if payment.due_at is None:
+        raise NotInThisState(f"The payment {payment.id} is {payment.status}, and nobody is to be asked about it now.")
+    return Change(payment if payment.sending else payment.evolve(sending=True))
+
+
+def hold_back(payment: Payment) -> Change[Payment]:
+    """Keep an order from being sent."""
+    if payment.sending or payment.status is not Status.APPROVED:
+        raise AlreadySent("The payment provider may have been asked to pay already; it can no longer be held.")
+    return Change(payment.evolve(due_at=None))
+
+
+def let_go(payment: Payment, *, at: datetime) -> Change[Payment]:
+    """Let an order that was held back be sent."""
+    return Change(payment.evolve(due_at=at))
 
 
 def advance(payment: Payment, to: Status, report: Report, *, at: datetime) -> Change[Payment]:

@@ -1,6 +1,7 @@
 """What one mentee is due: made of facts that arrive in any order, reckoned anew whenever one does.
 
 expected → awaiting_funds ⇄ reserved → canceled        expected → unpaid | undecided
+undecided → awaiting_funds | reserved, decided by staff
 """
 
 from collections.abc import Callable, Mapping
@@ -35,7 +36,7 @@ from services.stipends.domain.installment import UNRESERVED, Installment, in_wor
 from services.stipends.domain.ledger import NOTHING, Account, Cause, Posting, moved
 from services.stipends.domain.mentorship import Mentorship, Pass
 from services.stipends.domain.policy import Offer
-from services.stipends.domain.project import FINANCE, KnownProject
+from services.stipends.domain.project import FINANCE, STAFF, KnownProject
 
 TOLD: Final[Mapping[StipendStatus, type[Event]]] = {
     StipendStatus.EXPECTED: StipendExpected,
@@ -131,9 +132,13 @@ class Stipend(Aggregate):
         return self.evolve(installments=parts, reserved=self.reserved if reserved is None else reserved)
 
     def is_seen_by(self, reader: Actor, project: KnownProject | None) -> bool:
-        """Say whether the reader may know of it: the mentee, the project's administrators, finance."""
+        """Say whether the reader may know of it: the mentee, the project's administrators, finance.
+
+        Staff see what they are to decide about.
+        """
         administers = project is not None and reader.id in project.administrators
-        return reader.id == self.mentee_id or administers or reader.has(FINANCE)
+        decides = reader.has(STAFF) and self.status is StipendStatus.UNDECIDED
+        return reader.id == self.mentee_id or administers or reader.has(FINANCE) or decides
 
 
 class Means(BaseModel):
@@ -223,10 +228,11 @@ def _priced(stipend: Stipend, offer: Offer) -> Stipend:
     if not (stipend.is_complete or (stipend.accepted_at is not None and not offer.pays)):
         return stipend
     frozen = {"amount": offer.amount, "schedule": offer.schedule, "explanation": offer.explanation}
-    return stipend.model_copy(update={**frozen, "installments": _installments(offer)})
+    return stipend.model_copy(update={**frozen, "installments": installments_of(offer)})
 
 
-def _installments(offer: Offer) -> tuple[Installment, ...]:
+def installments_of(offer: Offer) -> tuple[Installment, ...]:
+    """Share out an offer's amount; none where it has none."""
     if offer.amount is None:
         return ()
     amounts = offer.amount.shares(tuple(share.percent for share in offer.installments))

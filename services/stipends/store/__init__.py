@@ -13,17 +13,18 @@ from services.chassis.mongo import IndexModel
 from services.chassis.paging import Page, PageRequest
 from services.chassis.store import Projection, Repository, Store
 from services.chassis.vault import Vault
-from services.stipends.domain import claim, ledger, payee
+from services.stipends.domain import claim, ledger, payee, undecided
 from services.stipends.domain import payment as payments
 from services.stipends.domain import policy as policies
 from services.stipends.domain import stipend as decisions
 from services.stipends.domain.ledger import NOTHING, Budget, Posting
 from services.stipends.domain.payee import Details, Payee, PayeeUnknown
 from services.stipends.domain.payment import Payment, PaymentUnknown, Report
-from services.stipends.domain.policy import PolicyUnknown, StipendPolicy, Terms
+from services.stipends.domain.policy import Offer, PolicyUnknown, StipendPolicy, Terms
 from services.stipends.domain.project import KnownProject, ProjectUnknown
 from services.stipends.domain.schedule import Schedule
 from services.stipends.domain.stipend import Hear, Means, Stipend, StipendUnknown
+from services.stipends.store.audit import Auditor
 from services.stipends.store.budgets import Budgets, Postings
 from services.stipends.store.stipends import Payments, Stipends
 
@@ -43,6 +44,7 @@ class StipendsStore:
         self.policies = Repository(store, "stipend_policies", StipendPolicy, PolicyUnknown)
         self.budgets = Budgets(store, "budgets", Budget, ProjectUnknown)
         self.postings = Postings(store)
+        self.auditor = Auditor(store.database, self.budgets, self.postings)
         self.stipends = Stipends(store, "stipends", Stipend, StipendUnknown)
         self.payees = Repository(store, "payees", Payee, PayeeUnknown)
         self.payments = Payments(store, "payments", Payment, PaymentUnknown)
@@ -169,7 +171,25 @@ class StipendsStore:
 
     async def _book(self, posting: Posting) -> None:
         budget = await self.budgets.change(posting.project_id, ledger.book, posting)
-        await self.postings.add(posting, budget.sequence)
+        await self.postings.add(posting, budget)
+
+    async def decide(self, id: StipendId, amount: Money, explanation: str, *, by: Actor, at: datetime) -> Stipend:
+        """Give an undecided stipend its amount; the budget follows, and who waits is served in turn."""
+
+        async def work() -> Stipend:
+            before = await self.stipends.get(id)
+            means = await self._means(before)
+            decided = await self.stipends.change(id, undecided.decide, amount, explanation, means=means, by=by, at=at)
+            await self._let_money_follow(before.reserved, decided, at)
+            await self._serve_those_who_wait(decided.project_id or ProjectId(""), at)
+            return await self.stipends.get(id)
+
+        return await self._store.transaction(work)
+
+    async def preview(self, reader: Actor, project_id: ProjectId, country: Country) -> Offer:
+        """Say what the project's present policy would give to a mentee in this country."""
+        await self.project_open_to(reader, project_id)
+        return policies.offer(await self.policies.find_one({"_id": project_id}), self.schedules, country)
 
     async def request(self, id: StipendId, number: int, *, by: Actor, at: datetime) -> Stipend:
         async def work() -> Stipend:
@@ -194,6 +214,28 @@ class StipendsStore:
         async def work() -> Stipend:
             project = await self._project_of(await self.stipend_open_to(by, id))
             return await self.stipends.change(id, claim.decline, number, reason, project=project, by=by, at=at)
+
+        return await self._store.transaction(work)
+
+    async def hold(self, id: StipendId, number: int, reason: str, *, by: Actor, at: datetime) -> Stipend:
+        """Hold an installment, and its payment where one was ordered."""
+
+        async def work() -> Stipend:
+            held = await self.stipends.change(id, claim.hold, number, reason, by=by, at=at)
+            part = held.installment(number)
+            if part.held_from is InstallmentStatus.APPROVED:
+                await self.payments.change(payments.reference(id, part), payments.hold_back)
+            return held
+
+        return await self._store.transaction(work)
+
+    async def release(self, id: StipendId, number: int, *, by: Actor, at: datetime) -> Stipend:
+        async def work() -> Stipend:
+            released = await self.stipends.change(id, claim.release, number, by=by, at=at)
+            part = released.installment(number)
+            if part.status is InstallmentStatus.APPROVED:
+                await self.payments.change(payments.reference(id, part), payments.let_go, at=at)
+            return released
 
         return await self._store.transaction(work)
 

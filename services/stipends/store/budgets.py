@@ -1,6 +1,6 @@
 """Budgets and the postings they are made of."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from contracts.ids import ProjectId
@@ -32,10 +32,19 @@ class Postings:
     async def prepare(self) -> None:
         await self._documents.ensure(IndexModel([("project_id", 1), ("number", -1)], unique=True))
 
-    async def add(self, posting: Posting, number: int) -> None:
-        """Raises `DuplicateKeyError` for an id that is booked."""
+    async def add(self, posting: Posting, booked: Budget) -> None:
+        """Keep the last posting of a budget. Raises `DuplicateKeyError` for an id that is booked."""
         document = posting.model_dump()
-        await self._documents.insert({"_id": document.pop("id"), "number": number, **document})
+        chain = {"number": booked.sequence, "hash": booked.head}
+        await self._documents.insert({"_id": document.pop("id"), **chain, **document})
+
+    async def projects(self) -> set[ProjectId]:
+        return {row["_id"] for row in await self._documents.aggregate([{"$group": {"_id": "$project_id"}}])}
+
+    async def each_of(self, project_id: ProjectId) -> AsyncIterator[Document]:
+        """Give a project's postings from the first on."""
+        async for row in self._documents.each({"project_id": project_id}, sort=[("number", 1)]):
+            yield {**row, "id": row["_id"]}
 
     async def page_of(self, project_id: ProjectId, request: PageRequest) -> Page[Mapping[str, Any]]:
         where: Document = {"project_id": project_id}

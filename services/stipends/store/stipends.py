@@ -11,7 +11,7 @@ from services.chassis.mongo import Document, IndexModel
 from services.chassis.paging import Page, PageRequest
 from services.chassis.store import Repository
 from services.stipends.domain.payment import Payment
-from services.stipends.domain.project import FINANCE
+from services.stipends.domain.project import FINANCE, STAFF
 from services.stipends.domain.stipend import Stipend
 
 
@@ -35,8 +35,10 @@ class Stipends(Repository[Stipend]):
     async def seen_by(
         self, reader: Actor, administered: Sequence[ProjectId], wanted: Mapping[str, Any], request: PageRequest
     ) -> Page[Stipend]:
-        """Those the reader may see: their own, those of projects they administer, and for finance all."""
-        seen = [{"mentee_id": reader.id}, {"project_id": {"$in": list(administered)}}]
+        """Those the reader may see: their own and their projects', for staff the undecided, for finance all."""
+        seen: list[Document] = [{"mentee_id": reader.id}, {"project_id": {"$in": list(administered)}}]
+        if reader.has(STAFF):
+            seen.append({"status": StipendStatus.UNDECIDED})
         return await self.page({**wanted, **({} if reader.has(FINANCE) else {"$or": seen})}, request)
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import httpx
@@ -156,11 +157,16 @@ class Scene:
         return data
 
     async def tell(self, *events: Event) -> None:
-        """Over the bus; or by hand to a service that does not listen."""
-        if self.role is Role.ALL:
-            return await self.served.hears(*events)
-        for event in events:
-            await self.served.service.listener.apply(event, self.store)
+        """Over the bus, or by hand to a service that does not listen; each heard after the one before it.
+
+        The bus keeps the order of one key's events alone, so a run of events under another key waits.
+        """
+        for _, run in groupby(events, key=lambda event: event.key):
+            if self.role is Role.ALL:
+                await self.served.hears(*run)
+            else:
+                for event in run:
+                    await self.served.service.listener.apply(event, self.store)
 
     async def project(self, *, pays: bool = True, deposit: int = 0) -> Project:
         id, ada, mo = somebody(), somebody(), somebody()

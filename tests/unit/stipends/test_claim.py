@@ -1,10 +1,18 @@
 """Who may ask for an installment, and who decides."""
 
+from collections.abc import Callable
+
 import pytest
 
-from contracts.stipends import InstallmentApproved, InstallmentDeclined, InstallmentRequested
+from contracts.stipends import (
+    InstallmentApproved,
+    InstallmentDeclined,
+    InstallmentHeld,
+    InstallmentReleased,
+    InstallmentRequested,
+)
 from services.chassis.domain import Actor, NotAllowed, NotInThisState
-from services.stipends.domain.claim import OwnStipend, PayeeMissing, approve, decline, request
+from services.stipends.domain.claim import OwnStipend, PayeeMissing, approve, decline, hold, release, request
 from services.stipends.domain.project import ProjectUnknown
 from services.stipends.domain.stipend import Stipend, earn, follow, hear_application, hear_evaluation
 from tests.unit.stipends.examples import (
@@ -14,6 +22,7 @@ from tests.unit.stipends.examples import (
     FAY,
     MIRA,
     MO,
+    STEF,
     SYSTEM,
     accepted,
     blank,
@@ -100,3 +109,62 @@ def test_a_declined_installment_carries_the_reason_and_can_be_asked_for_again():
     assert (change.event.number, change.event.reason) == (1, "The report is missing.")
     again = request(change.state, 1, payee_known=True, by=MIRA, at=AT).state
     assert again.installment(1).status == "requested"
+
+
+def approved() -> Stipend:
+    return approve(requested(), 1, project=project(), by=ADA, at=AT).state
+
+
+@pytest.mark.parametrize("before", [eligible, requested, approved])
+def test_finance_holds_with_a_reason_and_releases_to_where_it_was(before: Callable[[], Stipend]):
+    held = hold(before(), 1, "The account looks odd.", by=FAY, at=AT)
+    assert held.state.installment(1).status == "on_hold"
+    assert isinstance(held.event, InstallmentHeld)
+    assert (held.event.number, held.event.reason) == (1, "The account looks odd.")
+
+    released = release(held.state, 1, by=FAY, at=AT)
+    assert released.state.installment(1).status == before().installment(1).status
+    assert released.state.installment(1).attempt == before().installment(1).attempt
+    assert isinstance(released.event, InstallmentReleased)
+    assert released.event.number == 1
+    assert released.state.needed == held.state.needed == before().needed, "the money stays set aside"
+
+
+def test_what_is_not_earned_or_already_on_hold_is_not_held_and_only_what_is_held_is_released():
+    with pytest.raises(NotInThisState, match="scheduled cannot become on_hold"):
+        hold(eligible(), 2, "Why?", by=FAY, at=AT)
+    with pytest.raises(NotInThisState, match="on_hold cannot become on_hold"):
+        hold(hold(eligible(), 1, "Why?", by=FAY, at=AT).state, 1, "Why?", by=FAY, at=AT)
+    with pytest.raises(NotInThisState, match="eligible is not on hold"):
+        release(eligible(), 1, by=FAY, at=AT)
+
+
+def test_what_is_on_hold_does_not_go_on():
+    held = hold(requested(), 1, "Why?", by=FAY, at=AT).state
+    with pytest.raises(NotInThisState):
+        approve(held, 1, project=project(), by=ADA, at=AT)
+    with pytest.raises(NotInThisState):
+        decline(held, 1, "No.", project=project(), by=ADA, at=AT)
+
+
+def test_a_hold_is_no_way_past_the_mentees_request():
+    """Release goes back to where it was, never further."""
+    held = hold(eligible(), 1, "Why?", by=FAY, at=AT).state
+    with pytest.raises(NotInThisState):
+        approve(release(held, 1, by=FAY, at=AT).state, 1, project=project(), by=ADA, at=AT)
+
+
+@pytest.mark.parametrize("by", [ADA, MO, MIRA, EVE, STEF])
+def test_only_finance_holds_and_releases(by: Actor):
+    with pytest.raises(NotAllowed, match="Only finance"):
+        hold(requested(), 1, "Why?", by=by, at=AT)
+    with pytest.raises(NotAllowed, match="Only finance"):
+        release(hold(requested(), 1, "Why?", by=FAY, at=AT).state, 1, by=by, at=AT)
+
+
+def test_finance_does_not_hold_or_release_its_own():
+    mira = Actor(MIRA.id, frozenset({"finance"}))
+    with pytest.raises(OwnStipend):
+        hold(requested(), 1, "Why?", by=mira, at=AT)
+    with pytest.raises(OwnStipend):
+        release(hold(requested(), 1, "Why?", by=FAY, at=AT).state, 1, by=mira, at=AT)

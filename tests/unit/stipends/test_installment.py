@@ -5,7 +5,7 @@ import pytest
 from contracts.stipends import InstallmentStatus
 from services.chassis.domain import NotInThisState
 from services.stipends.domain.installment import NEXT, Installment, in_words
-from tests.unit.stipends.examples import ADA, AT, dollars
+from tests.unit.stipends.examples import ADA, AT, FAY, dollars
 
 
 def installment(**changes: object) -> Installment:
@@ -24,6 +24,29 @@ def test_every_move_is_either_listed_or_refused(before: InstallmentStatus, after
     else:
         with pytest.raises(NotInThisState, match=f"that is {before} cannot become {after}"):
             subject.move(after, by=ADA, at=AT)
+
+
+@pytest.mark.parametrize("before", InstallmentStatus)
+def test_every_state_is_either_held_and_released_to_itself_or_not_held(before: InstallmentStatus):
+    subject = installment(status="scheduled", steps=[{"status": before, "at": AT, "by": "ada"}])
+    subject = subject.model_copy(update={"status": before})
+    if before in {"eligible", "requested", "approved"}:
+        held = subject.move(InstallmentStatus.ON_HOLD, by=FAY, at=AT, reason="why")
+        assert held.held_from is before
+        assert held.release(by=FAY, at=AT).status is before
+    else:
+        with pytest.raises(NotInThisState):
+            subject.move(InstallmentStatus.ON_HOLD, by=FAY, at=AT)
+
+
+@pytest.mark.parametrize("status", [status for status in InstallmentStatus if status != "on_hold"])
+def test_only_what_is_on_hold_is_released(status: InstallmentStatus):
+    with pytest.raises(NotInThisState, match=f"is {status} is not on hold"):
+        installment(status=status).release(by=FAY, at=AT)
+
+
+def test_nothing_but_release_leads_out_of_a_hold():
+    assert InstallmentStatus.ON_HOLD not in NEXT
 
 
 def test_what_is_paid_stays_paid():

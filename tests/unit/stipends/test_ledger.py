@@ -23,10 +23,11 @@ from services.stipends.domain.ledger import (
     Overdrawn,
     Posting,
     book,
+    chained,
     deposit,
     moved,
 )
-from tests.unit.stipends.examples import AT, FAY, dollars
+from tests.unit.stipends.examples import AT, DAY, FAY, dollars
 
 PROJECT = ProjectId("p-1")
 WAYS = list(permutations(Account, 2))
@@ -46,7 +47,12 @@ def test_a_deposit_is_available_and_owed_to_whoever_gave_it():
     given_ = deposit("one", PROJECT, dollars(100), reference="Bank 7", by=FAY, at=AT)
     change = book(Budget(id=PROJECT, version=0), given_)
     assert change.state == Budget(
-        id=PROJECT, external_funding=dollars(-100), available=dollars(100), version=1, sequence=1
+        id=PROJECT,
+        head=chained(given_, 1, ""),
+        external_funding=dollars(-100),
+        available=dollars(100),
+        version=1,
+        sequence=1,
     )
     assert change.event == BudgetPosted(
         id="p-1",
@@ -113,3 +119,35 @@ def test_whatever_is_booked_the_balances_are_the_sum_of_the_entries(
     assert budget.sum == NOTHING
     assert budget.balances == {account: sum((one.on(account) for one in booked), NOTHING) for account in Account}
     assert budget.sequence == len(booked)
+
+
+def test_a_hash_is_the_same_wherever_the_posting_was_kept():
+    given_ = deposit("one", PROJECT, dollars(100), reference="Bänk 7", by=FAY, at=AT)
+    again = Posting.model_validate_json(given_.model_dump_json())
+    assert chained(again, 1, "") == chained(given_, 1, "")
+    assert chained(given_, 1, "") == "fc63c7027640c5d8c56e895f53b70452156a4ce97e654de232a2f92e434b7b54"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"id": "two"},
+        {"project_id": "p-2"},
+        {"cause": Cause.RELEASE},
+        {"reference": "Bank 8"},
+        {"entries": ()},
+        {"by": "eve"},
+        {"at": AT + DAY},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_nothing_of_a_posting_changes_without_its_hash(changed: dict[str, object]):
+    given_ = deposit("one", PROJECT, dollars(100), reference="Bank 7", by=FAY, at=AT)
+    assert set(Posting.model_fields) == {"id", "project_id", "cause", "reference", "entries", "by", "at"}
+    assert chained(given_.model_copy(update=changed), 1, "") != chained(given_, 1, "")
+
+
+def test_a_hash_tells_of_the_place_and_of_all_that_was_before():
+    given_ = deposit("one", PROJECT, dollars(100), reference="Bank 7", by=FAY, at=AT)
+    hashes = {chained(given_, number, previous) for number in (1, 2) for previous in ("", "a")}
+    assert len(hashes) == 4

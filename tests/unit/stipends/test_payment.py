@@ -15,16 +15,20 @@ from services.stipends.domain.payment import (
     NEXT,
     WALKS,
     AlreadyRetried,
+    AlreadySent,
     Payment,
     Report,
     ReportContradicts,
     advance,
     give_up,
+    hold_back,
     keep_up,
+    let_go,
     order,
     posting,
     postpone,
     retry,
+    send,
 )
 from services.stipends.domain.stipend import Stipend
 from tests.unit.stipends.examples import ADA, AT, FAY, MIRA, SYSTEM, dollars, payee, project
@@ -200,3 +204,24 @@ def test_a_retried_payment_is_paid_like_any_other():
     stipend, after, events = walked(again, second, report("paid", reference="a-1.1.2"))
     assert (after.status, stipend.installment(1).status, stipend.reserved) == ("paid", "paid", dollars(2700))
     assert [type(event) for event in events] == [InstallmentSent, InstallmentPaid]
+
+
+def test_an_order_is_held_back_until_the_provider_may_have_been_asked():
+    held = hold_back(payment()).state
+    assert (held.status, held.due_at) == ("approved", None)
+    with pytest.raises(NotInThisState, match="nobody is to be asked"):
+        send(held)
+    assert send(let_go(held, at=AT).state).state.sending
+    with pytest.raises(AlreadySent):
+        hold_back(send(payment()).state)
+
+
+@pytest.mark.parametrize("status", [status for status in InstallmentStatus if status != "approved"])
+def test_what_is_no_longer_approved_is_not_held_back(status: InstallmentStatus):
+    with pytest.raises(AlreadySent):
+        hold_back(payment(status=status))
+
+
+def test_an_order_is_sent_again_under_the_same_version():
+    once = send(payment()).state
+    assert send(once).state == once

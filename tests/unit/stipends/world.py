@@ -78,6 +78,22 @@ class World:
     def decline(self, id: str, number: int) -> None:
         self.stipends[id] = claim.decline(self.stipends[id], number, "No.", project=project(), by=ADA, at=AT).state
 
+    def hold(self, id: str, number: int) -> None:
+        held = claim.hold(self.stipends[id], number, "Why?", by=FAY, at=AT).state
+        part = held.installment(number)
+        if part.held_from == "approved":
+            reference = payments.reference(held.id, part)
+            self.payments[reference] = payments.hold_back(self.payments[reference]).state
+        self.stipends[id] = held
+
+    def release(self, id: str, number: int) -> None:
+        released = claim.release(self.stipends[id], number, by=FAY, at=AT).state
+        part = released.installment(number)
+        if part.status == "approved":
+            reference = payments.reference(released.id, part)
+            self.payments[reference] = payments.let_go(self.payments[reference], at=AT).state
+        self.stipends[id] = released
+
     def approve(self, id: str, number: int) -> None:
         approved = claim.approve(self.stipends[id], number, project=project(), by=ADA, at=AT).state
         self._order(approved, number)
@@ -92,6 +108,10 @@ class World:
         again = payments.retry(self.stipends[behind.stipend_id], behind).state
         self.payments[id] = behind
         self._order(again, behind.number)
+
+    def send(self, id: str) -> None:
+        """Ask the provider, as the cashier does before anything can be heard."""
+        self.payments[id] = payments.send(self.payments[id]).state
 
     def note(self, report: Report) -> None:
         before = self.payments[report.reference]

@@ -1,0 +1,80 @@
+"""A project's postings as files: CSV for spreadsheets, a journal for plain-text accounting."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
+
+from contracts.money import Money
+from contracts.time import written
+from services.chassis.mongo import Document
+from services.stipends.domain.ledger import Account, Posting
+
+COLUMNS: Final = ("number", "at", "cause", "reference", "account", "amount", "currency", "posting", "by")
+_RECKONED: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula, the full-width ones of East Asian editions among them."""
+
+NAMES: Final = {
+    Account.EXTERNAL_FUNDING: "Equity:ExternalFunding",
+    Account.AVAILABLE: "Assets:Available",
+    Account.RESERVED: "Assets:Reserved",
+    Account.IN_TRANSIT: "Assets:InTransit",
+    Account.PAID: "Expenses:Paid",
+}
+"""Our accounts under the roots that beancount demands."""
+
+
+async def csv_of(rows: AsyncIterator[Document]) -> AsyncIterator[str]:
+    """One line an entry."""
+    yield _line(COLUMNS)
+    async for row in rows:
+        posting = Posting.model_validate(row)
+        yield "".join(map(_line, _entries(posting, row["number"])))
+
+
+async def journal_of(rows: AsyncIterator[Document]) -> AsyncIterator[str]:
+    """Beancount's syntax; every account is open from the beginning of time."""
+    yield "".join(f"1970-01-01 open {name} USD\n" for name in NAMES.values())
+    async for row in rows:
+        yield _transaction(Posting.model_validate(row), row["number"])
+
+
+def harmless(text: str) -> str:
+    """Keep a spreadsheet from taking what people wrote for a formula."""
+    return f"'{text}" if text.startswith(_RECKONED) else text
+
+
+def decimal(money: Money) -> str:
+    units, cents = divmod(abs(money.amount_minor), 100)
+    return f"{'-' * (money.amount_minor < 0)}{units}.{cents:02}"
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
+
+
+def _entries(posting: Posting, number: int) -> Iterator[tuple[str, ...]]:
+    what = (str(number), written(posting.at), posting.cause, harmless(posting.reference))
+    who = (harmless(posting.id), harmless(posting.by))
+    for entry in posting.entries:
+        yield (*what, entry.account, decimal(entry.amount), entry.amount.currency, *who)
+
+
+def _transaction(posting: Posting, number: int) -> str:
+    lines = [f'\n{posting.at:%Y-%m-%d} * "{posting.cause}" "{_quoted(posting.reference)}"']
+    lines.append(f"  ; posting {number}, {_on_one_line(posting.id)}, by {_on_one_line(posting.by)}")
+    lines += [
+        f"  {NAMES[entry.account]:<24}{decimal(entry.amount):>16} {entry.amount.currency}" for entry in posting.entries
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return _on_one_line(text).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _on_one_line(text: str) -> str:
+    """No text may begin a line of its own."""
+    return " ".join(text.split())
