@@ -77,11 +77,50 @@ class ProjectRejected(ProjectEvent):
     reason: str
 
 
+class ProjectHidden(ProjectEvent):
+    """An administrator took it out of the public's sight; it may come back."""
+
+    type: Literal["project.hidden.v1"] = "project.hidden.v1"
+
+
+class ProjectUnhidden(ProjectEvent):
+    """An administrator showed it to the public again."""
+
+    type: Literal["project.unhidden.v1"] = "project.unhidden.v1"
+
+
+class ProjectArchived(ProjectEvent):
+    """An administrator put it away for good."""
+
+    type: Literal["project.archived.v1"] = "project.archived.v1"
+
+
 class MentorJoined(ProjectEvent):
     """A person became mentor of the project."""
 
     type: Literal["mentor.joined.v1"] = "mentor.joined.v1"
     mentor_id: AccountId
+
+
+class MentorLeft(ProjectEvent):
+    """A mentor left, or an administrator removed them."""
+
+    type: Literal["mentor.left.v1"] = "mentor.left.v1"
+    mentor_id: AccountId
+
+
+class AdministratorJoined(ProjectEvent):
+    """A person became administrator of the project."""
+
+    type: Literal["administrator.joined.v1"] = "administrator.joined.v1"
+    administrator_id: AccountId
+
+
+class AdministratorLeft(ProjectEvent):
+    """An administrator left or was removed by another; they are no mentor any more either."""
+
+    type: Literal["administrator.left.v1"] = "administrator.left.v1"
+    administrator_id: AccountId
 
 
 class TermEvent(Event):
@@ -105,6 +144,24 @@ class TermPlanned(TermEvent):
     type: Literal["term.planned.v1"] = "term.planned.v1"
 
 
+class TermEdited(TermEvent):
+    """An administrator changed what lies ahead of the term."""
+
+    type: Literal["term.edited.v1"] = "term.edited.v1"
+
+
+class TermReopened(TermEvent):
+    """An administrator opened the application window again."""
+
+    type: Literal["term.reopened.v1"] = "term.reopened.v1"
+
+
+class TermDeleted(TermEvent):
+    """An administrator took back a term that nobody had applied to; the last word on it."""
+
+    type: Literal["term.deleted.v1"] = "term.deleted.v1"
+
+
 class TermOpened(TermEvent):
     """The application window's first instant has passed."""
 
@@ -112,7 +169,7 @@ class TermOpened(TermEvent):
 
 
 class TermClosed(TermEvent):
-    """The application window's last instant has passed."""
+    """The application window's last instant has passed, or an administrator closed it early."""
 
     type: Literal["term.closed.v1"] = "term.closed.v1"
 
@@ -132,6 +189,15 @@ class TermEnded(TermEvent):
 class InvitationStatus(StrEnum):
     INVITED = "invited"
     ACCEPTED = "accepted"
+    DECLINED = "declined"
+    REVOKED = "revoked"
+
+
+class MemberRole(StrEnum):
+    """What somebody is in a project."""
+
+    MENTOR = "mentor"
+    ADMINISTRATOR = "administrator"
 
 
 class MentorInvitationEvent(Event):
@@ -142,11 +208,12 @@ class MentorInvitationEvent(Event):
     id: MentorInvitationId
     project_id: ProjectId
     status: InvitationStatus
+    role: MemberRole = MemberRole.MENTOR
     expires_at: Instant
 
 
 class MentorInvitationSent(MentorInvitationEvent):
-    """An administrator invited somebody by mail; the address stays with projects."""
+    """An administrator invited somebody by mail, or did so again; the address stays with projects."""
 
     type: Literal["mentor-invitation.sent.v1"] = "mentor-invitation.sent.v1"
 
@@ -156,3 +223,16 @@ class MentorInvitationAccepted(MentorInvitationEvent):
 
     type: Literal["mentor-invitation.accepted.v1"] = "mentor-invitation.accepted.v1"
     account_id: AccountId
+
+
+class MentorInvitationDeclined(MentorInvitationEvent):
+    """The invited person said no."""
+
+    type: Literal["mentor-invitation.declined.v1"] = "mentor-invitation.declined.v1"
+    account_id: AccountId
+
+
+class MentorInvitationRevoked(MentorInvitationEvent):
+    """An administrator took the invitation back before it was answered."""
+
+    type: Literal["mentor-invitation.revoked.v1"] = "mentor-invitation.revoked.v1"

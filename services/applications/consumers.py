@@ -1,7 +1,7 @@
 """What applications does about what others tell."""
 
 from contracts.identity import MenteeProfileSaved, PersonDescribed
-from contracts.projects import ProjectEvent, TermEvent
+from contracts.projects import ProjectEvent, TermDeleted, TermEvent
 from contracts.stipends import StipendEvent
 from services.applications.store import ApplicationsStore
 from services.chassis.bus import Listener
@@ -17,6 +17,12 @@ async def remember_project(event: ProjectEvent, store: ApplicationsStore) -> Non
 @listen(TermEvent)
 async def remember_term(event: TermEvent, store: ApplicationsStore) -> None:
     await store.remember_term(event)
+
+
+@listen(TermDeleted)
+async def forget_term(event: TermDeleted, store: ApplicationsStore) -> None:
+    """Nobody applied to it, or it could not have been deleted; from now on nobody can."""
+    await store.terms.forget(event)
 
 
 @listen(MenteeProfileSaved)

@@ -146,6 +146,10 @@ class Projection(Generic[M]):
             document.pop("id", None)
             await self.documents.replace({"_id": event.id}, document, upsert=True)
 
+    async def forget(self, event: Event) -> None:
+        """Drop the picture: what it shows is gone."""
+        await self.documents.delete({"_id": event.id})
+
     async def get(self, id: str) -> M | None:
         return await self.find_one({"_id": id})
 

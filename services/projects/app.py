@@ -21,11 +21,8 @@ def build(settings: Settings, clock: Clock = now) -> Service[ProjectsStore]:
         store=store,
         data=data,
         prepare=data.prepare,
-        routers=(api.projects, api.invitations),
+        routers=api.ROUTERS,
         listener=listen,
-        jobs=(
-            Job("terms", lambda: data.cross_due_instant(clock()), watches="terms"),
-            Job("mail", data.mail.work, watches="mails"),
-        ),
+        jobs=(Job("terms", lambda: data.cross_due_instant(clock())), Job("mail", data.mail.work)),
         clock=clock,
     )

@@ -102,6 +102,7 @@ async def test_a_route_that_is_not_public_needs_a_token(whole: Platform):
         "POST /v1/accounts/resend-verification",
         "GET /v1/projects",
         "GET /v1/projects/{id}",
+        "GET /v1/projects/{id}/members",
         "GET /v1/stipend-schedules",
         "GET /v1/stipend-schedules/{version}/amounts",
         "POST /v1/payments/callbacks/sandbox",

@@ -1,7 +1,7 @@
-"""A project, from draft to the public.
+"""A project, from draft to the public and out of sight again.
 
-draft → submitted → published
-          ↓   ↑
+draft → submitted → published ⇄ hidden → archived
+          ↓   ↑        └──────────────→ archived
         rejected
 """
 
@@ -13,16 +13,19 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.applications import ApplicationStatus
 from contracts.ids import AccountId, ActorId, ProjectId
 from contracts.projects import (
-    MentorJoined,
     PrerequisiteTemplate,
+    ProjectArchived,
     ProjectDrafted,
     ProjectEdited,
+    ProjectHidden,
     ProjectPublished,
     ProjectRejected,
     ProjectStatus,
     ProjectSubmitted,
+    ProjectUnhidden,
 )
 from contracts.time import Instant
 from services.chassis.domain import Actor, Aggregate, Change, Conflict, NotAllowed, NotFound, NotInThisState, RuleBroken
@@ -33,7 +36,14 @@ NEXT: Final[Mapping[ProjectStatus, frozenset[ProjectStatus]]] = {
     ProjectStatus.DRAFT: frozenset({ProjectStatus.SUBMITTED}),
     ProjectStatus.SUBMITTED: frozenset({ProjectStatus.PUBLISHED, ProjectStatus.REJECTED}),
     ProjectStatus.REJECTED: frozenset({ProjectStatus.SUBMITTED}),
+    ProjectStatus.PUBLISHED: frozenset({ProjectStatus.HIDDEN, ProjectStatus.ARCHIVED}),
+    ProjectStatus.HIDDEN: frozenset({ProjectStatus.PUBLISHED, ProjectStatus.ARCHIVED}),
 }
+APPROVED: Final = frozenset({ProjectStatus.PUBLISHED, ProjectStatus.HIDDEN})
+Tally = Mapping[ApplicationStatus, int]
+"""How many applications of a project stand where."""
+UNDECIDED: Final = frozenset({ApplicationStatus.PENDING, ApplicationStatus.WAITLISTED})
+ENGAGED: Final = frozenset({ApplicationStatus.ACCEPTED, ApplicationStatus.ACTIVE})
 REVIEWED: Final = frozenset({"name", "description", "repository_url"})
 """What staff looked at: it does not change behind their back."""
 
@@ -56,6 +66,10 @@ class OwnProject(NotAllowed):
 
 class UnderReview(Conflict):
     """What staff review or have approved cannot be changed."""
+
+
+class ApplicationsOpen(Conflict):
+    """Somebody's application to the project is not at its end."""
 
 
 class TermsAcceptance(BaseModel):
@@ -88,6 +102,10 @@ class Project(Aggregate):
             raise NotInThisState(f"A project that is {self.status} cannot become {to}.")
         return self.evolve(status=to, **changes)
 
+    def must_not_be_archived(self) -> None:
+        if self.status is ProjectStatus.ARCHIVED:
+            raise NotInThisState("The project is archived; nothing changes in it any more.")
+
     def is_seen_by(self, reader: Actor | None) -> bool:
         """Say whether the reader may know of it: once published everybody, before that its people and staff."""
         if self.status is ProjectStatus.PUBLISHED:
@@ -118,10 +136,11 @@ def draft(id: str, *, name: str, slug: str, by: Actor, at: datetime, **fields: A
 def edit(project: Project, changes: Mapping[str, Any], *, by: Actor, at: datetime) -> Change[Project]:
     """Change what the project says of itself."""
     project.must_be_administered_by(by)
+    project.must_not_be_archived()
     if project.status is ProjectStatus.SUBMITTED:
         raise UnderReview("The project is under review. Wait for the review, then edit and submit again.")
     reviewed = sorted(REVIEWED & changes.keys())
-    if project.status is ProjectStatus.PUBLISHED and reviewed:
+    if project.status in APPROVED and reviewed:
         raise UnderReview(f"{', '.join(reviewed)} of a published project were approved by staff and stay as they are.")
     return project.evolve(**changes).tell(ProjectEdited, by=by, at=at)
 
@@ -152,6 +171,8 @@ def submit(project: Project, *, terms_version: str, planned_terms: int, by: Acto
 def publish(project: Project, *, by: Actor, at: datetime) -> Change[Project]:
     """Let the public see it."""
     _must_be_reviewed_by_another(project, by)
+    if project.status is ProjectStatus.HIDDEN:
+        raise NotInThisState("The project was published before; an administrator of it can unhide it.")
     return project.move(ProjectStatus.PUBLISHED).tell(ProjectPublished, by=by, at=at)
 
 
@@ -162,12 +183,28 @@ def reject(project: Project, reason: str, *, by: Actor, at: datetime) -> Change[
     return rejected.tell(ProjectRejected, by=by, at=at, reason=reason)
 
 
-def welcome(project: Project, mentor: AccountId, *, by: Actor, at: datetime) -> Change[Project]:
-    """Make somebody a mentor; who is one already stays one."""
-    if mentor in project.mentors:
-        return Change(project)
-    joined = project.evolve(mentors=(*project.mentors, mentor))
-    return joined.tell(MentorJoined, by=by, at=at, mentor_id=mentor)
+def hide(project: Project, tally: Tally, *, by: Actor, at: datetime) -> Change[Project]:
+    """Take it out of the public's sight for a while."""
+    project.must_be_administered_by(by)
+    hidden = project.move(ProjectStatus.HIDDEN)
+    _must_be_free_of(UNDECIDED | ENGAGED, tally, "hidden")
+    return hidden.tell(ProjectHidden, by=by, at=at)
+
+
+def unhide(project: Project, *, by: Actor, at: datetime) -> Change[Project]:
+    """Show it to the public again; it was reviewed, and what was looked at has not changed."""
+    project.must_be_administered_by(by)
+    if project.status is not ProjectStatus.HIDDEN:
+        raise NotInThisState(f"A project that is {project.status} is not hidden.")
+    return project.move(ProjectStatus.PUBLISHED).tell(ProjectUnhidden, by=by, at=at)
+
+
+def archive(project: Project, tally: Tally, *, by: Actor, at: datetime) -> Change[Project]:
+    """Put it away for good."""
+    project.must_be_administered_by(by)
+    archived = project.move(ProjectStatus.ARCHIVED)
+    _must_be_free_of(ENGAGED, tally, "archived")
+    return archived.tell(ProjectArchived, by=by, at=at)
 
 
 def _must_be_reviewed_by_another(project: Project, by: Actor) -> None:
@@ -176,3 +213,9 @@ def _must_be_reviewed_by_another(project: Project, by: Actor) -> None:
         raise NotAllowed("Only staff review projects.")
     if by.id in project.administrators:
         raise OwnProject("You administer this project; somebody else on the staff reviews it.")
+
+
+def _must_be_free_of(statuses: frozenset[ApplicationStatus], tally: Tally, wanted: str) -> None:
+    there = [f"{tally[status]} {status}" for status in ApplicationStatus if status in statuses and tally.get(status)]
+    if there:
+        raise ApplicationsOpen(f"The project has applications that are {', '.join(there)}; it cannot be {wanted} yet.")

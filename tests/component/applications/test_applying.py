@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from contracts.event import Event
+from contracts.projects import TermDeleted
 from services.applications.domain.eligibility import judge_again
 from services.applications.policies import shipped
 from tests.component.applications.scene import (
@@ -52,6 +53,17 @@ async def test_who_is_not_eligible_does_not_apply_and_is_told_why(served: Served
 
     assert kinds([answer]) == ["422 not-eligible"]
     assert "mentor of this project" in answer.json()["detail"]
+
+
+async def test_nobody_applies_to_a_term_that_was_deleted(served: Served):
+    scene = await Scene.of(served)
+    planned = term(scene.term_id, scene.project_id)
+    deleted = TermDeleted.model_validate({**planned.model_dump(exclude={"type"}), "sequence": 2})
+    await served.hears(deleted)
+
+    answer = await scene.wish(await scene.mentee())
+
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/not-yet-known")
 
 
 async def test_who_lives_in_a_restricted_country_does_not_apply(served: Served):

@@ -7,7 +7,6 @@ import pytest
 
 from contracts.ids import AccountId, ActorId
 from contracts.projects import (
-    MentorJoined,
     ProjectDrafted,
     ProjectEdited,
     ProjectPublished,
@@ -134,10 +133,11 @@ def test_an_edit_is_told_with_the_whole_picture():
     assert (change.event.name, change.event.skills, change.event.administrators) == ("Linux", ("C",), ("ada",))
 
 
+@pytest.mark.parametrize("status", ["published", "hidden"])
 @pytest.mark.parametrize("field", ["name", "description", "repository_url"])
-def test_what_staff_approved_stays(field: str):
+def test_what_staff_approved_stays(field: str, status: str):
     with pytest.raises(UnderReview, match=field):
-        domain.edit(project(status="published"), {field: "other"}, by=ADA, at=AT)
+        domain.edit(project(status=status), {field: "other"}, by=ADA, at=AT)
 
 
 def test_a_published_project_may_still_change_its_skills():
@@ -147,13 +147,6 @@ def test_a_published_project_may_still_change_its_skills():
 def test_nothing_changes_under_review():
     with pytest.raises(UnderReview, match="under review"):
         domain.edit(project(status="submitted"), {"skills": ("Rust",)}, by=ADA, at=AT)
-
-
-def test_a_mentor_joins_once():
-    joined = domain.welcome(project(), MENTOR, by=MO, at=AT)
-    again = domain.welcome(joined.state, MENTOR, by=MO, at=AT)
-    assert isinstance(joined.event, MentorJoined)
-    assert (joined.state.mentors, again.event, again.state) == ((MENTOR,), None, joined.state)
 
 
 @pytest.mark.parametrize(

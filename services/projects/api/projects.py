@@ -1,0 +1,150 @@
+"""Enrollment, its review, and what becomes of a project afterwards."""
+
+from collections.abc import Sequence
+from typing import Annotated, Self
+
+from fastapi import Query
+from pydantic import Field
+
+from contracts.ids import AccountId, ProjectId
+from contracts.projects import PrerequisiteTemplate, ProjectStatus
+from services.chassis.http import Body, By, NewId, Now, Reader, View, router
+from services.chassis.paging import Page, Paging
+from services.chassis.text import Line, Prose, WebAddress
+from services.projects.api.data import Data, Id
+from services.projects.api.terms import LabeledTermView
+from services.projects.domain import project as domain
+from services.projects.domain.project import Project
+from services.projects.store import Detail
+
+routes = router("/v1/projects", "projects")
+
+Skills = Annotated[tuple[Line, ...], Field(max_length=30)]
+
+
+class Prerequisite(Body):
+    """A task that every applicant does before the decision."""
+
+    name: Line
+    description: Prose
+    due_on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+
+
+Prerequisites = Annotated[tuple[Prerequisite, ...], Field(max_length=10)]
+
+
+class DraftProject(Body):
+    name: Line
+    description: Prose = ""
+    repository_url: WebAddress | None = None
+    website_url: WebAddress | None = None
+    skills: Skills = ()
+    prerequisites: Prerequisites = ()
+
+
+class EditProject(Body):
+    """A merge patch: what is left out stays."""
+
+    name: Line = ""
+    description: Prose = ""
+    repository_url: WebAddress = ""
+    website_url: WebAddress | None = None
+    skills: Skills = ()
+    prerequisites: Prerequisites = ()
+
+
+class SubmitProject(Body):
+    accepted_terms_version: Line
+
+
+class RejectProject(Body):
+    reason: Prose
+
+
+class ProjectView(View):
+    id: ProjectId
+    slug: str
+    name: str
+    status: ProjectStatus
+    description: str
+    repository_url: str | None
+    website_url: str | None
+    skills: Sequence[str]
+    prerequisites: Sequence[PrerequisiteTemplate]
+    rejection: str | None
+    version: int
+
+
+class MentorView(View):
+    id: AccountId
+    name: str
+
+
+class ProjectDetailView(ProjectView):
+    terms: Sequence[LabeledTermView]
+    mentors: Sequence[MentorView]
+
+    @classmethod
+    def of(cls, detail: Detail) -> Self:
+        labeled = [LabeledTermView.of(term, label) for term, label in detail.terms]
+        mentors = [MentorView.model_validate(mentor) for mentor in detail.mentors]
+        return cls.model_validate({**detail.project.model_dump(), "terms": labeled, "mentors": mentors})
+
+
+@routes.get("", response_model=Page[ProjectView])
+async def list_projects(
+    data: Data,
+    reader: Reader,
+    paging: Paging,
+    q: Annotated[Line | None, Query(description="Words of name, description or skills")] = None,
+    skill: Annotated[Line | None, Query()] = None,
+    status: Annotated[ProjectStatus | None, Query()] = None,
+) -> Page[Project]:
+    wanted = {"skills": skill, "status": status}
+    return await data.projects.listed_for(reader, {k: v for k, v in wanted.items() if v is not None}, q, paging)
+
+
+@routes.get("/{id}", response_model=ProjectDetailView)
+async def read_project(id: Id, data: Data, reader: Reader, now: Now) -> ProjectDetailView:
+    project = await data.projects.visible_to(reader, id)
+    return ProjectDetailView.of(await data.detail(project, at=now))
+
+
+@routes.post("", response_model=ProjectView, status_code=201)
+async def draft_project(command: DraftProject, data: Data, by: By, now: Now, id: NewId) -> Project:
+    return await data.draft(id, command.model_dump(), by=by, at=now)
+
+
+@routes.patch("/{id}", response_model=ProjectView)
+async def edit_project(id: Id, command: EditProject, data: Data, by: By, now: Now) -> Project:
+    return await data.edit(id, command.model_dump(exclude_unset=True), by=by, at=now)
+
+
+@routes.post("/{id}/submit", response_model=ProjectView)
+async def submit_project(id: Id, command: SubmitProject, data: Data, by: By, now: Now) -> Project:
+    return await data.submit(id, terms_version=command.accepted_terms_version, by=by, at=now)
+
+
+@routes.post("/{id}/publish", response_model=ProjectView)
+async def publish_project(id: Id, data: Data, by: By, now: Now) -> Project:
+    return await data.publish(id, by=by, at=now)
+
+
+@routes.post("/{id}/reject", response_model=ProjectView)
+async def reject_project(id: Id, command: RejectProject, data: Data, by: By, now: Now) -> Project:
+    return await data.reject(id, command.reason, by=by, at=now)
+
+
+@routes.post("/{id}/hide", response_model=ProjectView)
+async def hide_project(id: Id, data: Data, by: By, now: Now) -> Project:
+    return await data.decide_with_applications(id, domain.hide, by=by, at=now)
+
+
+@routes.post("/{id}/unhide", response_model=ProjectView)
+async def unhide_project(id: Id, data: Data, by: By, now: Now) -> Project:
+    return await data.projects.change(id, domain.unhide, by=by, at=now)
+
+
+@routes.post("/{id}/archive", response_model=ProjectView)
+async def archive_project(id: Id, data: Data, by: By, now: Now) -> Project:
+    return await data.decide_with_applications(id, domain.archive, by=by, at=now)

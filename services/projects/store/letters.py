@@ -1,0 +1,21 @@
+"""The mails that projects sends."""
+
+from pathlib import Path
+from typing import Final
+
+from contracts.projects import MemberRole
+from services.chassis.mail import Letter, Letters
+from services.projects.domain.project import Project
+
+LETTERS: Final = Letters(Path(__file__).parents[1] / "mails")
+
+
+def invitation(project: Project, role: MemberRole, email: str, *, token: str, public_url: str) -> Letter:
+    link = f"{public_url}/mentor-invitation?token={token}"
+    return LETTERS.write(f"{role}_invitation", email, project=project, link=link)
+
+
+def review(project: Project, email: str, *, public_url: str) -> Letter:
+    """Say what became of a project that was published or rejected just now."""
+    link = f"{public_url}/v1/projects/{project.slug}"
+    return LETTERS.write(f"project_{project.status}", email, project=project, link=link)
