@@ -16,6 +16,8 @@ pytestmark = pytest.mark.xdist_group("whole")
 
 Operation = tuple[str, str, dict[str, Any]]
 JSON = {"content-type": "application/json"}
+LARGEST = 1024 * 1024
+"""Bytes of a body that is read."""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def wrong(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
         bodies = (b"", b"{", b"[]", b'"x"', b'{"nobody_knows_this": 1}', b'{"id": {"$ne": 1}}', b'{"name": "\\ud800"}')
         yield from ((good, {"content": body, "headers": JSON}) for body in bodies)
         yield good, {"content": b"<x/>", "headers": {"content-type": "application/xml"}}
-        yield good, {"content": b'{"x": "' + b"x" * 1_100_000 + b'"}', "headers": JSON}
+        yield good, {"content": b'{"x": "' + b"x" * LARGEST + b'"}', "headers": JSON}
     if method == "POST":
         yield good, {"headers": {"Idempotency-Key": "x" * 300}}
     yield good, {"headers": {"If-Match": "yesterday"}}
@@ -68,7 +70,11 @@ def wrong(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
 async def test_a_wrong_request_is_answered_by_a_clear_problem(somebody: httpx.AsyncClient, service: str):
     for operation in await operations(somebody, service):
         for place, request in wrong(operation):
-            answer = await somebody.request(operation[0], place, **request)
+            try:
+                answer = await somebody.request(operation[0], place, **request)
+            except httpx.TransportError:
+                assert len(request["content"]) > LARGEST, place  # who will not read a body may hang up on it
+                continue
             said = f"{operation[0]} {place} {str(request)[:200]}: {answer.status_code} {answer.text[:300]}"
             assert answer.status_code < 500, said
             if answer.is_client_error:
