@@ -47,6 +47,14 @@ class Resource(JSONResponse):
             self.headers["ETag"] = f'"{content["version"]}"'
 
 
+class Composite(Resource):
+    """A resource shown together with others: its ETag tells the version, and whether anything of it all has changed."""
+
+    def __init__(self, content: Any, status_code: int = 200, headers: Any = None, **more: Any) -> None:
+        super().__init__(content, status_code, headers, **more)
+        self.headers["ETag"] = f'"{content["version"]}.{hashlib.sha256(self.body).hexdigest()[:16]}"'
+
+
 class RouteWithoutPolicy(TypeError):
     """A route that does not say who may call it."""
 
@@ -205,7 +213,7 @@ async def _command_of(request: Request, render: Callable[[Any], Answer]) -> Comm
 def _version(if_match: str | None) -> int | None:
     if if_match is None or if_match == "*":
         return None
-    text = if_match.removeprefix("W/").strip('"')
+    text = if_match.removeprefix("W/").strip('"').partition(".")[0]
     if not (text.isascii() and text.isdecimal() and len(text) < 16):
         raise Malformed(f"If-Match takes the ETag of the resource, not {if_match[:50]!r}.")
     return int(text)

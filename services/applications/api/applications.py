@@ -17,7 +17,7 @@ from services.applications.domain import mentorship
 from services.applications.domain.application import Application
 from services.applications.domain.known import Person
 from services.applications.domain.verdict import EligibilityVerdict
-from services.chassis.http import Body, By, NewId, Now, View, router
+from services.chassis.http import Body, By, Composite, NewId, Now, View, router
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Line, Prose
 
@@ -139,7 +139,7 @@ async def list_applications(
     return Page(items=items, next_cursor=page.next_cursor)
 
 
-@routes.get("/{id}", response_model=NamedApplicationView)
+@routes.get("/{id}", response_model=NamedApplicationView, response_class=Composite)
 async def read_application(id: ApplicationPath, data: Data, by: By) -> NamedApplicationView:
     application = await data.visible_to(by, id)
     return NamedApplicationView.of(application, await data.people_of([application]))

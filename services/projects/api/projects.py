@@ -8,7 +8,7 @@ from pydantic import Field
 
 from contracts.ids import AccountId, ProjectId
 from contracts.projects import PrerequisiteTemplate, ProjectStatus
-from services.chassis.http import Body, By, NewId, Now, Reader, View, router
+from services.chassis.http import Body, By, Composite, NewId, Now, Reader, View, router
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Line, Prose, WebAddress
 from services.projects.api.data import Data, Id
@@ -104,7 +104,7 @@ async def list_projects(
     return await data.projects.listed_for(reader, {k: v for k, v in wanted.items() if v is not None}, q, paging)
 
 
-@routes.get("/{id}", response_model=ProjectDetailView)
+@routes.get("/{id}", response_model=ProjectDetailView, response_class=Composite)
 async def read_project(id: Id, data: Data, reader: Reader, now: Now) -> ProjectDetailView:
     project = await data.projects.visible_to(reader, id)
     return ProjectDetailView.of(await data.detail(project, at=now))

@@ -102,6 +102,20 @@ async def test_two_enrollments_of_one_name_at_the_same_time_make_one_project(pro
     assert {answer.json()["type"] for answer in answers if answer.status_code == 409} == {"/problems/name-taken"}
 
 
+async def test_what_is_shown_with_a_project_is_part_of_its_etag(projects: Served):
+    owner = await projects.caller(somebody())
+    place = f"/v1/projects/{(await drafted(owner))['id']}"
+    before = (await owner.get(place)).headers["etag"]
+
+    known = await owner.get(place, headers={"If-None-Match": before})
+    await owner.post(f"{place}/terms", json=term())
+    after = await owner.get(place, headers={"If-None-Match": before})
+    edited = await owner.patch(place, json={"description": "More."}, headers={"If-Match": after.headers["etag"]})
+
+    assert (known.status_code, after.status_code, edited.status_code) == (304, 200, 200)
+    assert [planned["name"] for planned in after.json()["terms"]] == ["Spring"]
+
+
 async def test_a_rejected_project_tells_the_reason_and_can_be_submitted_again(projects: Served):
     owner, staff = await projects.caller(somebody()), await projects.caller(somebody(), "staff")
     id = (await drafted(owner))["id"]
