@@ -10,13 +10,14 @@ from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis import metrics
+from services.chassis.http import LIMIT
 from services.chassis.problems import BodyTooLarge, ProblemResponse, problem
 from services.chassis.tracing import span
 
 log = structlog.get_logger()
 
 LARGEST_BODY: Final = 1024 * 1024
-"""Bytes; the limit of an upload stands at its route."""
+"""Bytes, where a route says nothing else by `http.upload`."""
 
 
 class Edge:
@@ -39,7 +40,7 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, _bounded(receive, headers), sending)
+            await self._app(scope, _bounded(scope, receive, headers), sending)
         except Exception:
             log.exception("fault", path=scope["path"])
             if not status:
@@ -48,17 +49,18 @@ class Edge:
             _account(scope, status, time.perf_counter() - started)
 
 
-def _bounded(receive: Receive, headers: MutableMapping[str, str]) -> Receive:
-    """Refuse a body over the limit before it is read whole."""
+def _bounded(scope: Scope, receive: Receive, headers: MutableMapping[str, str]) -> Receive:
+    """Refuse a body over the limit before it is read whole; a route may raise its own until it begins to read."""
     seen = 0
+    scope[LIMIT] = LARGEST_BODY
     announced = headers.get("content-length", "0")
 
     async def receiving() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > LARGEST_BODY or (announced.isdecimal() and int(announced) > LARGEST_BODY):
-            raise BodyTooLarge(f"The body is over {LARGEST_BODY} bytes. Send less.")
+        if seen > scope[LIMIT] or (announced.isdecimal() and int(announced) > scope[LIMIT]):
+            raise BodyTooLarge(f"The body is over {scope[LIMIT]} bytes. Send less.")
         return message
 
     return receiving

@@ -1,7 +1,7 @@
 """Routes: who may call them, what they expect beyond the body, and how they answer."""
 
 import hashlib
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -21,6 +21,8 @@ from services.chassis.problems import PreconditionMissing, UnsupportedMediaType
 from services.chassis.tokens import Unauthenticated
 
 _POLICIES: Final[set[Callable[..., Any]]] = set()
+LIMIT: Final = "mentorship.largest_body"
+"""Where a request's scope holds how many bytes of body it may have."""
 _bearer: Final = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token of identity")
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -130,6 +132,22 @@ NewId = Annotated[str, Depends(_new_id)]
 KeyRequired: Final = Depends(_key_required)
 
 
+def upload(largest: int) -> Any:
+    """Give the body as it arrives, uninterpreted, and refuse more than `largest` bytes (413)."""
+
+    async def stream(request: Request) -> AsyncIterator[bytes]:
+        request.scope[LIMIT] = largest
+        return request.stream()
+
+    return Depends(stream)
+
+
+def binary_body(*media_types: str) -> dict[str, Any]:
+    """Tell OpenAPI of a body that is a file of one of these types."""
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    return {"requestBody": {"required": True, "content": dict.fromkeys(media_types, schema)}}
+
+
 class CommandRoute(APIRoute):
     """A route that honours `Idempotency-Key`, `If-Match` and `If-None-Match`, and refuses what it does not know."""
 
@@ -161,8 +179,14 @@ class CommandRoute(APIRoute):
         if self.body_field is None or isinstance(self.body_field.field_info, params.Form):
             return
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not kind and not self.body_field.field_info.is_required() and _is_empty(request):
+            return
         if kind not in {"application/json", "application/merge-patch+json"}:
             raise UnsupportedMediaType(f"Send application/json, not {kind or 'a body without Content-Type'!r}.")
+
+
+def _is_empty(request: Request) -> bool:
+    return request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
 
 
 def router(prefix: str, tag: str) -> APIRouter:
@@ -205,7 +229,7 @@ async def _command_of(request: Request, render: Callable[[Any], Answer]) -> Comm
     key = request.headers.get("idempotency-key") if request.method == "POST" else None
     if key is not None and not 1 <= len(key) <= 255:
         raise Malformed("An Idempotency-Key has 1 to 255 characters.")
-    body = await request.body()
+    body = await request.body() if key else b""
     said = b"\n".join((request.method.encode(), request.url.path.encode(), body))
     return Command(hashlib.sha256(said).hexdigest(), render, key, _version(request.headers.get("if-match")))
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Annotated, Final, Self
 
-from fastapi import Depends, Query, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import Field, ValidationError
+from fastapi import Query
+from pydantic import Field
 
 from contracts.applications import ApplicationStatus, Attendance
 from contracts.ids import AccountId, ApplicationId, ProjectId, TermId
@@ -51,11 +50,6 @@ class WithdrawApplication(Body):
     """The reason is left to the mentee, and asked of an administrator."""
 
     reason: Prose = ""
-
-
-WITH_REASON: Final = {
-    "requestBody": {"content": {"application/json": {"schema": WithdrawApplication.model_json_schema()}}}
-}
 
 
 class FailApplication(Body):
@@ -171,20 +165,12 @@ async def decline_application(
     )
 
 
-async def _leaving(request: Request) -> WithdrawApplication:
-    """Read the body, which may be left out here."""
-    try:
-        return WithdrawApplication.model_validate_json(await request.body() or b"{}")
-    except ValidationError as wrong:
-        found = [{**error, "loc": ("body", *error["loc"])} for error in wrong.errors()]
-        raise RequestValidationError(found) from None
-
-
-@routes.post("/{id}/withdraw", response_model=ApplicationView, openapi_extra=WITH_REASON)
+@routes.post("/{id}/withdraw", response_model=ApplicationView)
 async def withdraw_application(
-    id: ApplicationPath, data: Data, by: By, now: Now, command: Annotated[WithdrawApplication, Depends(_leaving)]
+    id: ApplicationPath, data: Data, by: By, now: Now, command: WithdrawApplication | None = None
 ) -> Application:
-    return await data.decide(id, domain.withdraw, reason=command.reason, by=by, at=now)
+    reason = command.reason if command else ""
+    return await data.decide(id, domain.withdraw, reason=reason, by=by, at=now)
 
 
 @routes.post("/{id}/confirm", response_model=ApplicationView)
