@@ -129,7 +129,7 @@ async def _refused(request: Request, refusal: Exception) -> ProblemResponse:
 async def _invalid(request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
     found = error.errors()
-    errors = [FieldError(pointer=_pointer(e["loc"]), message=_message(e)) for e in found[:100]]
+    errors = [FieldError(pointer=_pointer(e), message=_message(e)) for e in found[:100]]
     in_body = all(e["loc"][0] == "body" for e in found) and all(e["type"] != "json_invalid" for e in found)
     first = f"{errors[0].pointer}: {errors[0].message}"
     if in_body:
@@ -137,7 +137,10 @@ async def _invalid(request: Request, error: Exception) -> ProblemResponse:
     return problem(request, "Malformed", HTTPStatus.BAD_REQUEST, first, errors=errors)
 
 
-def _pointer(loc: tuple[Any, ...]) -> str:
+def _pointer(error: Mapping[str, Any]) -> str:
+    if error["type"] == "json_invalid":
+        return "/"
+    loc = error["loc"]
     return "/" + "/".join(map(str, loc[1:])) if loc[0] == "body" else str(loc[-1])
 
 
