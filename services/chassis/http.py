@@ -165,7 +165,7 @@ class CommandRoute(APIRoute):
         async def handle(request: Request) -> Response:
             _refuse_unknown(request, known)
             self._refuse_media(request)
-            command = await _command_of(request, render)
+            command = await _command_of(request, render, await request.body() if self.body_field else b"")
             with commands.carrying_out(command):
                 try:
                     response = await answer(request)
@@ -225,11 +225,10 @@ def _refuse_unknown(request: Request, known: set[str]) -> None:
             raise Malformed(f"The query parameter {name!r} is there more than once.")
 
 
-async def _command_of(request: Request, render: Callable[[Any], Answer]) -> Command:
+async def _command_of(request: Request, render: Callable[[Any], Answer], body: bytes) -> Command:
     key = request.headers.get("idempotency-key") if request.method == "POST" else None
     if key is not None and not 1 <= len(key) <= 255:
         raise Malformed("An Idempotency-Key has 1 to 255 characters.")
-    body = await request.body() if key else b""
     said = b"\n".join((request.method.encode(), request.url.path.encode(), body))
     return Command(hashlib.sha256(said).hexdigest(), render, key, _version(request.headers.get("if-match")))
 
