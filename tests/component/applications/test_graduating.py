@@ -246,8 +246,8 @@ async def test_an_administrator_takes_an_active_mentee_out_with_a_reason_that_th
 async def test_a_withdrawal_that_is_not_one_is_pointed_at(served: Served, body: bytes, found: tuple[int, str]):
     scene = await Scene.of(served)
     mentee = await scene.mentee()
-    sent = {"content": body, "headers": {"content-type": "application/json"}}
-    answer = await mentee.post(f"/v1/applications/{await scene.applied(mentee)}/withdraw", **sent)
+    place = f"/v1/applications/{await scene.applied(mentee)}/withdraw"
+    answer = await mentee.post(place, content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == found
 
 
