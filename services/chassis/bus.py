@@ -1,7 +1,6 @@
 """Listening to other services: which of their events we hear, and how one is applied, retried or set aside."""
 
 import asyncio
-import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from functools import reduce
@@ -14,31 +13,30 @@ from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
-from opentelemetry.trace import SpanKind
 
 from contracts.catalog import events_of
 from contracts.event import Event
 from services.chassis import metrics
+from services.chassis.brake import Brake
 from services.chassis.cluster import Cluster
-from services.chassis.domain import Refusal
-from services.chassis.inbox import Inbox
-from services.chassis.messages import Message, Unreadable
-from services.chassis.mongo import StoreAway
+from services.chassis.inbox import Apply, Inbox
+from services.chassis.messages import Message
+from services.chassis.mongo import StoreAway, patiently
 from services.chassis.settings import Settings
-from services.chassis.tracing import span
+from services.chassis.settling import Settler
 
 log = structlog.get_logger()
 
-ATTEMPTS: Final = 3
 LOOK: Final = 2.0
 """Seconds between looks at the cluster and at how far we are behind."""
-LANES: Final = 4
-"""Keys worked on at the same time."""
 
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
 Handler = Callable[[E, S], Awaitable[None]]
-Apply = Callable[[Event], Awaitable[None]]
+
+
+class Paused(Exception):
+    """Too many dead letters; a person must look."""
 
 
 class Listener(Generic[S]):
@@ -73,7 +71,7 @@ class Listener(Generic[S]):
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Takes batches off the bus; keys go side by side, each in its order."""
+    """Takes batches off the bus while the brake is off."""
 
     def __init__(
         self,
@@ -82,10 +80,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         topics: Sequence[str],
         apply: Apply,
         settings: Settings,
+        brake: Brake,
     ) -> None:
         self._inbox = inbox
         self._cluster = cluster
-        self._apply = apply
+        self._brake = brake
+        self._settler = Settler(inbox, apply, brake)
         self.joined = False
         self._on: str | None = None
         """The cluster that the group was joined on."""
@@ -104,6 +104,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Join the group, and again if the cluster becomes another; leave it at the end."""
+        await patiently(self._brake.release)
         try:
             while not stopping.is_set():
                 await self._look_around()
@@ -113,9 +114,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _look_around(self) -> None:
         try:
+            if await self._brake.holds():
+                return await self._leave()
             cluster = await self._cluster.id()
             if cluster != self._on:
                 await self._join(cluster)
+            await self._settler.catch_up()
             await self._measure()
         except (KafkaError, OSError, StoreAway) as error:
             log.warning("bus away", error=type(error).__name__)
@@ -131,6 +135,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._from_the_beginning = False
         self._on, self.joined = cluster, True
 
+    async def _leave(self) -> None:
+        if self._on is not None:
+            self._on = None
+            await self._broker.stop()
+
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """Leave what is in hand to the inbox: whoever reads it again passes over it."""
 
@@ -140,51 +149,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._subscriber.consumer.seek(partition, 0)
 
     async def deliver(self, records: Sequence[Any]) -> None:
-        """Apply a batch; comes back when each message was applied, passed over, waits, or was set aside."""
-        lanes: dict[str, list[Message]] = defaultdict(list)
-        for record in records:
-            message = Message.of(record)
-            lanes[message.lane].append(message)
-        places = asyncio.Semaphore(LANES)
-        async with asyncio.TaskGroup() as group:
-            for messages in lanes.values():
-                group.create_task(self._work_off(messages, places))
-
-    async def _work_off(self, messages: Sequence[Message], places: asyncio.Semaphore) -> None:
-        async with places:
-            for message in messages:
-                with span(f"apply {message.headers.get('ce_type', '?')}", SpanKind.CONSUMER, message.headers):
-                    await self._settle(message)
-
-    async def _settle(self, message: Message) -> None:
-        attempt = 1
-        while True:
-            try:
-                outcome = await self._inbox.receive(message, self._apply)
-            except StoreAway:
-                metrics.RETRIES.labels(message.topic).inc()
-                await asyncio.sleep(_pause(attempt := min(attempt + 1, 6)))
-            except (Refusal, Unreadable) as error:
-                return await self._set_aside(message, error, attempt)
-            except Exception as error:
-                if attempt == ATTEMPTS:
-                    log.exception("message set aside", topic=message.topic, key=message.key)
-                    return await self._set_aside(message, error, attempt)
-                metrics.RETRIES.labels(message.topic).inc()
-                await asyncio.sleep(_pause(attempt))
-                attempt += 1
-            else:
-                metrics.CONSUMED.labels(message.topic, outcome).inc()
-                return None
-
-    async def _set_aside(self, message: Message, error: Exception, attempts: int) -> None:
-        reason = f"{type(error).__name__}: {error}"
-        log.error("dead letter", topic=message.topic, key=message.key, place=message.place, reason=reason)
-        while True:
-            try:
-                return await self._inbox.set_aside(message, reason, attempts)
-            except StoreAway:
-                await asyncio.sleep(_pause(3))
+        """Settle a batch. Raises `Paused` where the brake came on: the batch will be read again."""
+        messages = [Message.of(record) for record in records]
+        await self._settler.settle([message for message in messages if not message.foreign])
+        if self._brake.on:
+            await asyncio.sleep(LOOK / 2)  # the group is left at the next look; till then do not spin
+            raise Paused
 
     async def _measure(self) -> None:
         await self._inbox.measure()
@@ -241,11 +211,6 @@ async def _decode(message: Any) -> Any:
 
 def union(events: Sequence[type[Event]]) -> Any:
     return reduce(or_, events)
-
-
-def _pause(attempt: int) -> float:
-    """Back off, 0.2 s doubling to 5 s, with jitter so that replicas do not step in time."""
-    return float(min(5.0, 0.2 * 2**attempt)) * random.uniform(0.5, 1)  # noqa: S311 - not a secret
 
 
 async def _until(stopping: asyncio.Event, seconds: float) -> None:

@@ -1,17 +1,19 @@
 """An event's effect, applied exactly once and in order per key, in one transaction with the mark that says so."""
 
-import hashlib
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
+
+from opentelemetry.trace import SpanKind
 
 from contracts.catalog import dead_letters
 from contracts.event import Event
 from services.chassis import metrics
 from services.chassis.messages import Message, Unreadable
-from services.chassis.mongo import Document, IndexModel
+from services.chassis.mongo import Document, IndexModel, StoreAway
 from services.chassis.store import Store
+from services.chassis.tracing import span
 
 Apply = Callable[[Event], Awaitable[None]]
 
@@ -20,6 +22,7 @@ class Inbox:
     """Knows per key how far it was applied (the watermark), and keeps what has to wait.
 
     A message waits in the store when one before it is missing or was set aside; it is applied as soon as that one was.
+    A watermark never expires: it alone tells a repetition, a gap and disorder, however late they come.
     """
 
     def __init__(self, store: Store, service: str) -> None:
@@ -29,52 +32,70 @@ class Inbox:
         self._waiting = store.database["waiting"]
 
     async def prepare(self) -> None:
-        await self._marks.ensure(IndexModel([("at", 1)]))
+        await self._marks.ensure(IndexModel([("aside", 1)], partialFilterExpression={"aside": {"$gt": 0}}))
         await self._waiting.ensure(IndexModel([("lane", 1), ("sequence", 1)]))
 
-    async def receive(self, message: Message, apply: Apply) -> str:
-        """Apply the message, pass over it, or let it wait; says which. What `apply` raises leaves no trace."""
-        outcome = await self._store.transaction(lambda: self._receive(message, apply))
-        if outcome == "applied" and not message.compacted:
-            await self._catch_up(message, apply)
-        return outcome
+    async def receive(self, messages: Sequence[Message], apply: Apply) -> list[str]:
+        """Apply each, pass over it, or let it wait, all in one transaction; says which, message by message.
 
-    async def _receive(self, message: Message, apply: Apply) -> str:
+        What `apply` raises goes on to the caller and leaves no trace, of the other messages neither.
+        """
+        return await self._store.transaction(lambda: self._receive(messages, apply))
+
+    async def _receive(self, messages: Sequence[Message], apply: Apply) -> list[str]:
+        lanes = {message.lane for message in messages}
+        marks = {mark["_id"]: mark for mark in await self._marks.find({"_id": {"$in": list(lanes)}})}
+        before = {lane: mark["sequence"] for lane, mark in marks.items()}
+        outcomes = [await self._receive_one(message, apply, marks) for message in messages]
+        await self._marks.put([mark for lane, mark in marks.items() if mark["sequence"] != before.get(lane)])
+        return outcomes
+
+    async def _receive_one(self, message: Message, apply: Apply, marks: dict[str, Document]) -> str:
         if not message.sequence:
             raise Unreadable("It has no ce_sequence, or none that is a number from 1 on.")
-        mark = await self._marks.find_one({"_id": message.lane}) or {"sequence": 0, "aside": None}
+        mark = marks.get(message.lane, {"sequence": 0, "aside": None})
+        if message.waited:
+            await self._waiting.delete({"_id": message.id})
         if message.sequence <= mark["sequence"] or message.sequence == mark["aside"]:
             return "repeated"
         if message.sequence > mark["sequence"] + 1 and not message.compacted:
-            await self._wait(message, None)
+            await self._wait(message)
             return "waiting"
-        await apply(message.event())
-        await self._mark(message, message.sequence)
+        with span(f"apply {message.headers.get('ce_type', '?')}", SpanKind.CONSUMER, message.headers):
+            await apply(message.event())
+        marks[message.lane] = {
+            "_id": message.lane,
+            "sequence": message.sequence,
+            "aside": None,
+            "at": datetime.now(UTC),
+        }
         return "applied"
 
-    async def _catch_up(self, message: Message, apply: Apply) -> None:
-        while waiting := await self._waiting.find_one({"_id": f"{message.lane}|{message.sequence + 1}"}):
-            if waiting["reason"] is not None:
-                return
-            message = _message(waiting)
-            await self._store.transaction(lambda: self._receive_waiting(message, apply))  # noqa: B023 - awaited here
+    async def due(self, lanes: Collection[str] | None = None) -> list[Message]:
+        """Give the waiting messages (of these lanes, or of all) whose turn it is."""
+        where: Document = {"reason": None} | ({} if lanes is None else {"lane": {"$in": list(lanes)}})
+        waiting = await self._waiting.find(where, sort=[("lane", 1), ("sequence", 1)])
+        if not waiting:
+            return []
+        of_lanes = {"_id": {"$in": list({letter["lane"] for letter in waiting})}}
+        marks = {mark["_id"]: mark["sequence"] for mark in await self._marks.find(of_lanes)}
+        return [_message(one) for one in waiting if one["sequence"] <= marks.get(one["lane"], 0) + 1]
 
-    async def _receive_waiting(self, message: Message, apply: Apply) -> None:
-        await self._waiting.delete({"_id": f"{message.lane}|{message.sequence}"})
-        await self._receive(message, apply)
-
-    async def set_aside(self, message: Message, reason: str, attempts: int) -> None:
+    async def set_aside(self, message: Message, reason: str, attempts: int, since: datetime | None = None) -> None:
         """Make it a dead letter: kept here for a person to decide, told on the service's dead-letter topic.
 
-        What follows under the same key waits for that; on a compacted topic nothing does.
+        `since` is when it was first tried. What follows under the same key waits for that person; on a compacted
+        topic nothing does.
         """
+        now = datetime.now(UTC)
+        letter: Document = {"reason": reason, "attempts": attempts, "since": since or now, "last": now}
 
         async def work() -> None:
-            await self._wait(message, reason)
+            await self._wait(message, letter)
             if message.sequence and not message.compacted:
                 aside = {"$set": {"aside": message.sequence}, "$setOnInsert": {"sequence": message.sequence - 1}}
                 await self._marks.update({"_id": message.lane}, aside, upsert=True)
-            await self._tell(message, reason, attempts)
+            await self._tell(message, letter)
 
         await self._store.transaction(work)
         metrics.DEAD_LETTERS.labels(message.topic).inc()
@@ -84,12 +105,11 @@ class Inbox:
         message = _message(await self._letter(id))
 
         async def work() -> None:
-            await self._waiting.delete({"_id": id})
-            await apply(message.event())
-            await self._mark(message, message.sequence)
+            await self._marks.update({"_id": message.lane}, {"$set": {"aside": None}})
+            await self._receive([message], apply)
 
         await self._store.transaction(work)
-        await self._catch_up(message, apply)
+        await self._catch_up(message.lane, apply)
 
     async def discard(self, id: str, apply: Apply) -> None:
         """Pass over a dead letter for good, then apply what waited behind it."""
@@ -97,10 +117,12 @@ class Inbox:
 
         async def work() -> None:
             await self._waiting.delete({"_id": id})
-            await self._mark(message, message.sequence)
+            if message.sequence:
+                passed = {"$max": {"sequence": message.sequence}, "$set": {"aside": None, "at": datetime.now(UTC)}}
+                await self._marks.update({"_id": message.lane}, passed, upsert=True)
 
         await self._store.transaction(work)
-        await self._catch_up(message, apply)
+        await self._catch_up(message.lane, apply)
 
     async def dead_letters(self) -> list[Document]:
         return await self._waiting.find({"reason": {"$ne": None}})
@@ -114,31 +136,43 @@ class Inbox:
             raise KeyError(f"There is no dead letter {id!r}.")
         return letter
 
-    async def _mark(self, message: Message, sequence: int) -> None:
-        if sequence:
-            document = {"sequence": sequence, "aside": None, "at": datetime.now(UTC)}
-            await self._marks.replace({"_id": message.lane}, document, upsert=True)
+    async def _catch_up(self, lane: str, apply: Apply) -> None:
+        """Apply what waited in this lane, each tried once: the next that fails is the next dead letter."""
+        while due := await self.due([lane]):
+            for message in due:
+                await self._apply_or_set_aside(message, apply)
 
-    async def _wait(self, message: Message, reason: str | None) -> None:
-        """Keep the message; one that has no sequence is told apart by what it says."""
-        name = message.sequence or hashlib.sha256(f"{message.place}{message.value!r}".encode()).hexdigest()
+    async def _apply_or_set_aside(self, message: Message, apply: Apply) -> None:
+        try:
+            await self.receive([message], apply)
+        except StoreAway:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, a person will read it
+            await self.set_aside(message, reason_of(error), 1)
+
+    async def _wait(self, message: Message, letter: Document | None = None) -> None:
         document: Document = {"lane": message.lane, "topic": message.topic, "place": message.place, "key": message.key}
         document |= {"sequence": message.sequence, "headers": dict(message.headers), "value": message.value}
-        document |= {"reason": reason, "since": datetime.now(UTC)}
-        await self._waiting.replace({"_id": f"{message.lane}|{name}"}, document, upsert=True)
+        document |= {"trace": message.trace, **(letter or {"reason": None, "since": datetime.now(UTC)})}
+        await self._waiting.replace({"_id": message.id}, document, upsert=True)
 
-    async def _tell(self, message: Message, reason: str, attempts: int) -> None:
-        now = datetime.now(UTC)
-        headers = dict(message.headers) | {"dead_letter_reason": reason[:1000].encode("ascii", "replace").decode()}
-        letter: Document = {"topic": message.topic, "place": message.place, "key": message.key, "reason": reason}
-        letter |= {"attempts": attempts, "at": now.isoformat(), "headers": headers}
-        letter |= {"value": message.value.decode(errors="replace")}
+    async def _tell(self, message: Message, letter: Document) -> None:
+        reason = letter["reason"][:1000].encode("ascii", "replace").decode()
+        headers = dict(message.headers) | {"dead_letter_reason": reason}
+        told: Document = {"topic": message.topic, "place": message.place, "key": message.key, "trace": message.trace}
+        told |= {"reason": letter["reason"], "attempts": letter["attempts"]}
+        told |= {"since": letter["since"].isoformat(), "last": letter["last"].isoformat()}
+        told |= {"headers": headers, "value": message.value.decode(errors="replace")}
         id = f"dead-letter/{message.lane}/{message.place}/{time.time_ns()}"
         await self._store.outbox.send(
-            id, dead_letters(self._service), id, 1, headers, json.dumps(letter).encode(), time.time_ns() // 1000
+            id, dead_letters(self._service), id, 1, headers, json.dumps(told).encode(), time.time_ns() // 1000
         )
+
+
+def reason_of(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _message(waiting: Document) -> Message:
     names = ("topic", "place", "key", "sequence", "headers", "value")
-    return Message(**{name: waiting[name] for name in names})
+    return Message(**{name: waiting[name] for name in names}, waited=True)

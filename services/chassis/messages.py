@@ -1,13 +1,18 @@
 """Messages as they come from the bus, read without ever raising."""
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from contracts.catalog import COMPACTED, EVENTS
 from contracts.event import Event
+
+NOUNS: Final = frozenset(type.partition(".")[0] for type in EVENTS)
+TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-")
 
 
 class Unreadable(ValueError):
@@ -25,6 +30,26 @@ class Message:
     sequence: int
     headers: Mapping[str, str]
     value: bytes
+    waited: bool = False
+    """It comes from those that wait in the store, not from the bus."""
+
+    @property
+    def id(self) -> str:
+        """Under which it waits in the store; one that has no sequence is told apart by what it says."""
+        name = self.sequence or hashlib.sha256(f"{self.place}{self.value!r}".encode()).hexdigest()
+        return f"{self.lane}|{name}"
+
+    @property
+    def foreign(self) -> bool:
+        """It tells of a kind of thing that this release knows nothing of, so nobody here can miss it."""
+        noun, dot, _ = self.headers.get("ce_type", "").partition(".")
+        return bool(dot) and noun not in NOUNS
+
+    @property
+    def trace(self) -> str | None:
+        """The id of the trace that the event was told in."""
+        found = TRACEPARENT.match(self.headers.get("traceparent", ""))
+        return found[1] if found else None
 
     @property
     def lane(self) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from bson.codec_options import CodecOptions, TypeRegistry
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReadPreference
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReadPreference, ReplaceOne, UpdateOne
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -107,6 +107,17 @@ class Collection:
         result = await self._collection.replace_one(where, document, upsert=upsert, session=self._write())
         return int(result.matched_count)
 
+    async def put(self, documents: Sequence[Document]) -> None:
+        """Store each whole under its `_id`, in one exchange."""
+        if documents:
+            writes = [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
+            await self._collection.bulk_write(writes, ordered=False, session=self._write())
+
+    async def put_newer(self, documents: Sequence[Document]) -> None:
+        """Store each whole under its `_id` unless one of the same or a higher `sequence` is there."""
+        if documents:
+            await self._collection.bulk_write([_newer(one) for one in documents], ordered=False, session=self._write())
+
     async def update(self, where: Filter, change: Any, *, upsert: bool = False) -> int:
         """Update one document; gives how many matched."""
         result = await self._collection.update_one(where, change, upsert=upsert, session=self._write())
@@ -131,10 +142,29 @@ class Collection:
         found: list[Document] = await self._collection.aggregate(stages, session=_session.get()).to_list(None)
         return found
 
+    async def begin_like(self, other: "Collection") -> None:
+        """Begin anew, empty, with the indexes of another collection."""
+        await self._collection.drop()
+        for name, index in (await other._collection.index_information()).items():  # noqa: SLF001 - of our own kind
+            kept = {key: value for key, value in index.items() if key not in {"v", "ns", "key"}}
+            await self._collection.create_index(index["key"], name=name, **kept)
+
+    async def take_the_place_of(self, other: "Collection") -> None:
+        """Become that collection, in one step; what it held is gone. Waits for transactions that touch either."""
+        await self._collection.rename(other.name, dropTarget=True)
+
+    async def drop(self) -> None:
+        await self._collection.drop()
+
     async def ensure(self, *indexes: IndexModel) -> None:
         """Create the indexes that are missing; an existing one is left alone."""
         if indexes:
             await self._collection.create_indexes(list(indexes))
+
+
+def _newer(document: Document) -> UpdateOne:
+    kept = {"$cond": [{"$gte": ["$sequence", document["sequence"]]}, "$$ROOT", {"$literal": document}]}
+    return UpdateOne({"_id": document["_id"]}, [{"$replaceWith": kept}], upsert=True)
 
 
 class Database:

@@ -20,6 +20,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from contracts.event import Event
 from contracts.time import in_utc
 from services.chassis import asyncapi
+from services.chassis.brake import Brake
 from services.chassis.bus import Consumer, Listener
 from services.chassis.cluster import Cluster
 from services.chassis.edge import Edge
@@ -77,6 +78,7 @@ class Service(Generic[S]):
 
     def __post_init__(self) -> None:
         self.inbox = Inbox(self.store, self.name)
+        self.brake = Brake(self.store.database, self.settings.dead_letters_in_a_row)
         self.cluster = Cluster(self.store.database, self.settings.kafka_bootstrap_servers)
 
     @property
@@ -138,7 +140,7 @@ class Service(Generic[S]):
                 self.settings.kafka_bootstrap_servers,
                 idempotence=self.settings.kafka_idempotence,
             )
-            working += [asyncio.create_task(_or_stop(part)) for part in self._work(relay, health, stopping)]
+            working += [asyncio.create_task(_or_stop(part)) for part in self._work(role, relay, health, stopping)]
         try:
             yield
         finally:
@@ -151,21 +153,24 @@ class Service(Generic[S]):
 
     async def _prepare(self) -> None:
         async def everything() -> None:
-            for part in (self.store, self.inbox, self.cluster):
+            for part in (self.store, self.inbox, self.brake, self.cluster):
                 await part.prepare()
             await self.prepare()
 
         await patiently(everything)
         self.prepared.set()
 
-    def _work(self, relay: Relay, health: Health, stopping: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+    def _work(
+        self, role: Role, relay: Relay, health: Health, stopping: asyncio.Event
+    ) -> list[Coroutine[Any, Any, None]]:
         jobs = [Job("relay", relay.work, watches="outbox"), *self.jobs]
         for job in jobs:
             health.watch(job.name, lambda job=job: job.healthy, needed=False)  # type: ignore[misc]
         parts = [self._after_preparing(job.run(self.store, stopping)) for job in jobs]
         if self.listener.topics:
-            consumer = Consumer(self.inbox, self.cluster, self.listener.topics, self.apply, self.settings)
+            consumer = Consumer(self.inbox, self.cluster, self.listener.topics, self.apply, self.settings, self.brake)
             health.watch("consumer", lambda: consumer.joined, needed=True)
+            health.watch("consuming", lambda: not self.brake.on, needed=role is Role.WORKER)
             parts.append(self._after_preparing(consumer.run(stopping)))
         return parts
 

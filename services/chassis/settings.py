@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     kafka_session_timeout_ms: int = Field(
         default=15_000, description="After so long without a sign of life a consumer's work goes to another", ge=1000
     )
+    dead_letters_in_a_row: int = Field(
+        default=10, description="After so many, or 20 among the last 200 messages, the consumer pauses", ge=1
+    )
     http_host: str = Field(default="127.0.0.1", description="Where to listen")
     http_port: int = Field(description="Where to listen", ge=1, le=65535)
     public_url: str = Field(

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from pydantic import BaseModel
 
@@ -18,6 +18,10 @@ A = TypeVar("A", bound=Aggregate)
 M = TypeVar("M", bound=BaseModel)
 P = ParamSpec("P")
 T = TypeVar("T")
+
+REBUILDING: Final = "rebuilding"
+"""Marks a copy that has a successor: kept among its documents, so that whoever writes one sees it at no price, and so
+that it goes in the very step in which the successor takes its place."""
 
 
 class Store:
@@ -129,26 +133,51 @@ class Repository(Generic[A]):
 
 
 class Projection(Generic[M]):
-    """Our own copy of what another service told; only the newest picture is kept."""
+    """Our own copy of what another service told; only the newest picture is kept.
 
-    def __init__(self, store: Store, name: str, model: type[M]) -> None:
+    While it is rebuilt there are two of it, and what comes in goes into both (`services.chassis.rebuilding`).
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        name: str,
+        model: type[M],
+        *,
+        remembers: type[Event],
+        forgets: type[Event] | None = None,
+    ) -> None:
+        self.name = name
+        self.model = model
+        self.remembers = remembers
+        """The kind of event whose pictures it keeps."""
+        self.forgets = forgets
+        """The event that is the last word on a thing."""
         self.documents: Collection = store.database[f"known_{name}"]
-        self._model = model
+        self.successor: Collection = store.database[f"known_{name}__new"]
 
     async def prepare(self, *indexes: IndexModel) -> None:
         await self.documents.ensure(IndexModel([("sequence", 1)]), *indexes)
 
     async def remember(self, event: Event) -> None:
         """Keep the event's picture unless a newer one is kept already."""
-        known = await self.documents.find_one({"_id": event.id}, {"sequence": 1})
-        if known is None or known["sequence"] < event.sequence:
-            document = self._model.model_validate(event.model_dump()).model_dump() | {"sequence": event.sequence}
-            document.pop("id", None)
-            await self.documents.replace({"_id": event.id}, document, upsert=True)
+        of_it = {"_id": {"$in": [event.id, REBUILDING]}}
+        known = {one["_id"]: one for one in await self.documents.find(of_it, fields={"sequence": 1})}
+        if event.id not in known or known[event.id]["sequence"] < event.sequence:
+            await self.documents.replace({"_id": event.id}, self.picture(event), upsert=True)
+        if REBUILDING in known:
+            await self.successor.put_newer([self.picture(event)])
 
     async def forget(self, event: Event) -> None:
         """Drop the picture: what it shows is gone."""
         await self.documents.delete({"_id": event.id})
+        if await self.documents.update({"_id": REBUILDING}, {"$push": {"forgotten": event.id}}):
+            await self.successor.delete({"_id": event.id})
+
+    def picture(self, event: Event) -> Document:
+        """Lay out as stored what we keep of an event."""
+        document = self.model.model_validate(event.model_dump()).model_dump()
+        return document | {"_id": event.id, "sequence": event.sequence}
 
     async def get(self, id: str) -> M | None:
         return await self.find_one({"_id": id})
@@ -158,7 +187,8 @@ class Projection(Generic[M]):
         return None if document is None else self._read(document)
 
     async def find(self, where: Mapping[str, Any], *, limit: int = 0) -> list[M]:
-        return [self._read(document) for document in await self.documents.find(where, limit=limit)]
+        found = await self.documents.find(where, limit=limit)
+        return [self._read(document) for document in found if document["_id"] != REBUILDING]
 
     def _read(self, document: Document) -> M:
-        return self._model.model_validate({**document, "id": document["_id"]})
+        return self.model.model_validate({**document, "id": document["_id"]})

@@ -6,9 +6,12 @@ import pytest
 from uuid6 import uuid7
 
 from deploy.local.platform import Platform
+from services.chassis.brake import Brake
 from services.chassis.inbox import Inbox
 from services.chassis.mongo import Database
+from services.chassis.settling import Settler
 from services.chassis.store import Store
+from tests.component.chassis.deliveries import Effects
 
 
 @pytest.fixture
@@ -25,3 +28,23 @@ async def inbox(store: Store) -> Inbox:
     inbox = Inbox(store, "projects")
     await inbox.prepare()
     return inbox
+
+
+@pytest.fixture
+async def effects(store: Store) -> Effects:
+    await store.database["notes"].ensure()
+    await store.database["notes"].insert({"_id": "first"})
+    await store.database["notes"].delete({"_id": "first"})
+    return Effects(store)
+
+
+@pytest.fixture
+async def brake(store: Store) -> Brake:
+    brake = Brake(store.database, in_a_row=10)
+    await brake.prepare()
+    return brake
+
+
+@pytest.fixture
+def settler(inbox: Inbox, effects: Effects, brake: Brake) -> Settler:
+    return Settler(inbox, effects.apply, brake)
