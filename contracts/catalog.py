@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from contracts import applications, identity, projects, stipends
@@ -20,6 +21,8 @@ class Topic:
     name: str
     partitions: int = PARTITIONS
     compacted: bool = False
+    retention: timedelta | None = None
+    """How long messages stay; without it for ever, since copies are rebuilt from them."""
 
 
 def dead_letters(service: str) -> str:
@@ -29,7 +32,7 @@ def dead_letters(service: str) -> str:
 TOPICS: Final = (
     *(Topic(f"{service}.events") for service in SERVICES),
     Topic("identity.people", compacted=True),
-    *(Topic(dead_letters(service)) for service in SERVICES),
+    *(Topic(dead_letters(service), retention=timedelta(days=90)) for service in SERVICES),
 )
 
 COMPACTED: Final = frozenset(topic.name for topic in TOPICS if topic.compacted)

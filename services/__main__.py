@@ -6,13 +6,26 @@ import typer
 
 from services.chassis.service import Role, serve
 from services.identity.commands import account
-from services.operators import ServiceName, build, dead_letters
+from services.operators import ServiceName, build
+from services.operators.consumers import consumers
+from services.operators.dead_letters import dead_letters
+from services.operators.doctor import doctor
+from services.operators.events import events
+from services.operators.outbox import outbox
+from services.operators.projections import projections
+from services.operators.topics import topics
 from services.stipends.commands import ledger
 
 app = typer.Typer(no_args_is_help=True, help="Mentorship: paid mentorships in open source.", add_completion=False)
 app.add_typer(account, name="account")
+app.add_typer(consumers, name="consumers")
 app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(events, name="events")
 app.add_typer(ledger, name="ledger")
+app.add_typer(outbox, name="outbox")
+app.add_typer(projections, name="projections")
+app.add_typer(topics, name="topics")
+app.command("doctor")(doctor)
 
 
 @app.command("serve")

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from opentelemetry.trace import SpanKind
@@ -102,18 +103,28 @@ class Inbox:
 
     async def retry(self, id: str, apply: Apply) -> None:
         """Apply a dead letter after all, then what waited behind it. Raises what `apply` raises, with no trace left."""
-        message = _message(await self._letter(id))
+        message = _message(await self.dead_letter(id))
+        await self._store.transaction(lambda: self._apply_after_all(message, apply))
+        await self._catch_up(message.lane, apply)
+
+    async def rehearse(self, id: str, apply: Apply) -> None:
+        """Try whether a dead letter could be applied now, and leave no trace. Raises what `apply` raises."""
+        message = _message(await self.dead_letter(id))
 
         async def work() -> None:
-            await self._marks.update({"_id": message.lane}, {"$set": {"aside": None}})
-            await self._receive([message], apply)
+            await self._apply_after_all(message, apply)
+            raise _Rehearsed
 
-        await self._store.transaction(work)
-        await self._catch_up(message.lane, apply)
+        with suppress(_Rehearsed):
+            await self._store.transaction(work)
+
+    async def _apply_after_all(self, message: Message, apply: Apply) -> None:
+        await self._marks.update({"_id": message.lane}, {"$set": {"aside": None}})
+        await self._receive([message], apply)
 
     async def discard(self, id: str, apply: Apply) -> None:
         """Pass over a dead letter for good, then apply what waited behind it."""
-        message = _message(await self._letter(id))
+        message = _message(await self.dead_letter(id))
 
         async def work() -> None:
             await self._waiting.delete({"_id": id})
@@ -124,13 +135,29 @@ class Inbox:
         await self._store.transaction(work)
         await self._catch_up(message.lane, apply)
 
+    async def applied(self, kind: type[Event]) -> dict[str, int]:
+        """Say how far each thing of a kind was applied, by its id."""
+        lanes = f"{kind.topic}|{kind.noun}/"
+        marks = await self._marks.find({"_id": {"$gte": lanes, "$lt": f"{lanes}\uffff"}}, fields={"sequence": 1})
+        return {mark["_id"].removeprefix(lanes): mark["sequence"] for mark in marks}
+
     async def dead_letters(self) -> list[Document]:
         return await self._waiting.find({"reason": {"$ne": None}})
+
+    async def count_behind(self, letter: Document) -> int:
+        """Count the messages that wait for what becomes of it."""
+        behind = {"lane": letter["lane"], "sequence": {"$gt": letter["sequence"]}, "reason": None}
+        return await self._waiting.count(behind) if letter["sequence"] else 0
+
+    async def waiting(self, before: datetime) -> list[Document]:
+        """Give those that have waited since before that instant for a message that never came or was set aside."""
+        return await self._waiting.find({"reason": None, "since": {"$lt": before}}, sort=[("since", 1)])
 
     async def measure(self) -> None:
         metrics.WAITING.set(await self._waiting.count({}))
 
-    async def _letter(self, id: str) -> Document:
+    async def dead_letter(self, id: str) -> Document:
+        """Give one. Raises `KeyError`."""
         letter = await self._waiting.find_one({"_id": id, "reason": {"$ne": None}})
         if letter is None:
             raise KeyError(f"There is no dead letter {id!r}.")
@@ -167,6 +194,10 @@ class Inbox:
         await self._store.outbox.send(
             id, dead_letters(self._service), id, 1, headers, json.dumps(told).encode(), time.time_ns() // 1000
         )
+
+
+class _Rehearsed(Exception):
+    """It went well; undo it."""
 
 
 def reason_of(error: Exception) -> str:

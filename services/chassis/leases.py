@@ -1,5 +1,7 @@
 """One replica acts at a time: leases in the store, by the store's clock."""
 
+import os
+import socket
 import time
 import uuid
 from datetime import timedelta
@@ -21,7 +23,7 @@ class Lease:
     def __init__(self, database: Database, name: str) -> None:
         self._leases = database["leases"]
         self._name = name
-        self._holder = uuid.uuid4().hex
+        self._holder = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
         self._held = float("-inf")
 
     async def hold(self) -> bool:
@@ -42,3 +44,10 @@ class Lease:
         self._held = float("-inf")
         over = {"$set": {"until": None, "holder": None}}
         await self._leases.update({"_id": self._name, "holder": self._holder}, over)
+
+
+async def held(database: Database) -> list[Document]:
+    """Give the leases that somebody has at this moment, by the store's clock."""
+    return await database["leases"].aggregate(
+        [{"$match": {"$expr": {"$gt": ["$until", "$$NOW"]}}}, {"$sort": {"_id": 1}}]
+    )

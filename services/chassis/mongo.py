@@ -46,6 +46,8 @@ Filter = Mapping[str, Any]
 Sort = Sequence[tuple[str, int]]
 
 _session: ContextVar[Any] = ContextVar("_session", default=None)
+_noted: ContextVar[dict[str, list[Document]] | None] = ContextVar("_noted", default=None)
+"""Indexes that are asked for and not created, by their collection."""
 _written: ContextVar[set[str] | None] = ContextVar("_written", default=None)
 """Names of the collections that the open transaction has written."""
 
@@ -98,6 +100,10 @@ class Collection:
         most = {"limit": limit} if limit else {}
         return int(await self._collection.count_documents(where, session=_session.get(), **most))
 
+    async def size(self) -> int:
+        """Count all documents, as the server has it at hand: near enough after a crash, exact otherwise."""
+        return int(await self._collection.estimated_document_count())
+
     async def insert(self, document: Document) -> None:
         """Insert. Raises `DuplicateKeyError` where a unique index says no."""
         await self._collection.insert_one(document, session=self._write())
@@ -142,10 +148,15 @@ class Collection:
         found: list[Document] = await self._collection.aggregate(stages, session=_session.get()).to_list(None)
         return found
 
+    async def indexes(self) -> dict[str, Document]:
+        """Give those there are, by name."""
+        found: dict[str, Document] = await self._collection.index_information()
+        return found
+
     async def begin_like(self, other: "Collection") -> None:
         """Begin anew, empty, with the indexes of another collection."""
         await self._collection.drop()
-        for name, index in (await other._collection.index_information()).items():  # noqa: SLF001 - of our own kind
+        for name, index in (await other.indexes()).items():
             kept = {key: value for key, value in index.items() if key not in {"v", "ns", "key"}}
             await self._collection.create_index(index["key"], name=name, **kept)
 
@@ -158,7 +169,9 @@ class Collection:
 
     async def ensure(self, *indexes: IndexModel) -> None:
         """Create the indexes that are missing; an existing one is left alone."""
-        if indexes:
+        if (noted := _noted.get()) is not None:
+            noted[self.name] += [dict(index.document) for index in indexes]
+        elif indexes:
             await self._collection.create_indexes(list(indexes))
 
 
@@ -226,6 +239,27 @@ class Database:
         self._watchers[collection].append(asyncio.Event())
         return self._watchers[collection][-1]
 
+    async def wake_from_elsewhere(self, collection: str, stopping: asyncio.Event) -> None:
+        """Set those events also when another process inserted, until stopping.
+
+        It may miss something, when the stream broke off: who waits must look now and then without being woken.
+        """
+        listening = asyncio.create_task(self._listen(collection))
+        await stopping.wait()
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+    async def _listen(self, collection: str) -> None:
+        inserts: list[Document] = [{"$match": {"operationType": "insert"}}, {"$project": {"_id": 1}}]
+        while True:
+            try:
+                async with self._database[collection].watch(inserts) as changes:
+                    async for _ in changes:
+                        for watcher in self._watchers[collection]:
+                            watcher.set()
+            except PyMongoError:
+                await asyncio.sleep(1)
+
     def in_transaction(self) -> bool:
         return _session.get() is not None
 
@@ -233,6 +267,15 @@ class Database:
         """Run reads that all see one instant of the store."""
         async with await self._client.start_session(snapshot=True) as session:
             return await _inside(session, work)
+
+    async def parameter(self, name: str) -> Any:
+        """Ask the server for one of its parameters. Raises `PyMongoError` where it does not tell us."""
+        return (await self._client.admin.command({"getParameter": 1, name: 1}))[name]
+
+    async def hello(self) -> Document:
+        """Ask the server what it is, and what time it has."""
+        said: Document = await self._client.admin.command("hello")
+        return said
 
     async def drop(self) -> None:
         await self._client.drop_database(self.name)
@@ -247,6 +290,17 @@ async def _inside(session: Any, work: Callable[[], Awaitable[T]]) -> T:
         return await work()
     finally:
         _session.reset(token)
+
+
+async def asked_for(prepare: Callable[[], Awaitable[None]]) -> dict[str, list[Document]]:
+    """Give the indexes that this would create, by collection; none is created."""
+    noted: dict[str, list[Document]] = defaultdict(list)
+    token = _noted.set(noted)
+    try:
+        await prepare()
+    finally:
+        _noted.reset(token)
+    return noted
 
 
 async def patiently(call: Callable[[], Awaitable[T]], *, pause: float = 0.5, most: float = 5.0) -> T:

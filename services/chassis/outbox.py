@@ -1,9 +1,9 @@
 """The events of committed changes, on their way to the bus and kept afterwards as the service's event log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from contracts.event import Event
 from services.chassis import metrics
@@ -13,6 +13,8 @@ from services.chassis.tracing import traceparent
 
 LARGEST: Final = 900 * 1024
 """Bytes; Kafka takes a message of 1 MiB with its headers."""
+SOME: Final = 500
+"""Rows that are marked in one transaction."""
 
 
 class EventTooLarge(Refusal):
@@ -76,8 +78,44 @@ class Outbox:
         """Send everything once more, in the same order; whoever knows an event passes over it."""
         return await self._rows.update_many({"pending": False}, {"$set": {"pending": True}})
 
+    async def count_sent(self, where: Mapping[str, Any]) -> int:
+        return await self._rows.count({**where, "pending": False})
+
+    async def send_again(self, where: Mapping[str, Any]) -> AsyncIterator[int]:
+        """Send once more what was sent and matches; gives how many were marked, some at a time.
+
+        Oldest first and each some at once, then what was told meanwhile: so the last that goes out of a key is its
+        newest, which is what a compacted topic keeps.
+        """
+        last = -1
+        while marked := await self._sent(where, after=last):
+            for first in range(0, len(marked), SOME):
+                some = marked[first : first + SOME]
+                await self._database.transaction(lambda some=some: self._mark(some))  # type: ignore[misc]
+                yield len(some)
+            last = marked[-1]["pos"]
+
+    async def _sent(self, where: Mapping[str, Any], after: int) -> list[Document]:
+        stages = [{"$match": {**where, "pending": False, "pos": {"$gt": after}}}, {"$project": {"pos": 1}}]
+        return await self._rows.aggregate([*stages, {"$sort": {"pos": 1}}])
+
+    async def _mark(self, rows: Sequence[Document]) -> None:
+        await self._rows.update_many({"_id": {"$in": [row["_id"] for row in rows]}}, {"$set": {"pending": True}})
+
+    async def told(self) -> int:
+        """Count all rows there are, roughly."""
+        return await self._rows.size()
+
+    async def depth(self) -> int:
+        return await self._rows.count({"pending": True})
+
+    async def oldest(self) -> datetime | None:
+        """Say when the first of those that wait was committed."""
+        rows = await self._rows.find({"pending": True}, sort=[("pos", ASCENDING)], limit=1, fields={"at": 1})
+        return rows[0]["at"] if rows else None
+
     async def measure(self, now: datetime) -> None:
         """Set the gauges of depth and age."""
-        metrics.OUTBOX_DEPTH.set(await self._rows.count({"pending": True}))
-        oldest = await self._rows.find({"pending": True}, sort=[("pos", ASCENDING)], limit=1, fields={"at": 1})
-        metrics.OUTBOX_AGE.set((now - oldest[0]["at"]).total_seconds() if oldest else 0)
+        metrics.OUTBOX_DEPTH.set(await self.depth())
+        oldest = await self.oldest()
+        metrics.OUTBOX_AGE.set((now - oldest).total_seconds() if oldest else 0)

@@ -152,25 +152,29 @@ class Service(Generic[S]):
             self.store.database.close()
 
     async def _prepare(self) -> None:
-        async def everything() -> None:
-            for part in (self.store, self.inbox, self.brake, self.cluster):
-                await part.prepare()
-            await self.prepare()
-
-        await patiently(everything)
+        await patiently(self.prepare_everything)
         self.prepared.set()
+
+    async def prepare_everything(self) -> None:
+        """Create the indexes of the chassis and the service's own; may be repeated."""
+        for part in (self.store, self.inbox, self.brake, self.cluster):
+            await part.prepare()
+        await self.prepare()
 
     def _work(
         self, role: Role, relay: Relay, health: Health, stopping: asyncio.Event
     ) -> list[Coroutine[Any, Any, None]]:
         jobs = [Job("relay", relay.work, watches="outbox"), *self.jobs]
+        alone = role is Role.WORKER  # where HTTP is served too, commands go on whatever happens to their events
         for job in jobs:
-            health.watch(job.name, lambda job=job: job.healthy, needed=False)  # type: ignore[misc]
+            health.watch(job.name, lambda job=job: job.well, needed=alone and job is jobs[0])  # type: ignore[misc]
         parts = [self._after_preparing(job.run(self.store, stopping)) for job in jobs]
+        if alone:
+            parts.append(self._after_preparing(self.store.database.wake_from_elsewhere("outbox", stopping)))
         if self.listener.topics:
             consumer = Consumer(self.inbox, self.cluster, self.listener.topics, self.apply, self.settings, self.brake)
             health.watch("consumer", lambda: consumer.joined, needed=True)
-            health.watch("consuming", lambda: not self.brake.on, needed=role is Role.WORKER)
+            health.watch("consuming", lambda: not self.brake.on, needed=alone)
             parts.append(self._after_preparing(consumer.run(stopping)))
         return parts
 

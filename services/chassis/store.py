@@ -171,12 +171,16 @@ class Projection(Generic[M]):
     async def forget(self, event: Event) -> None:
         """Drop the picture: what it shows is gone."""
         await self.documents.delete({"_id": event.id})
-        if await self.documents.update({"_id": REBUILDING}, {"$push": {"forgotten": event.id}}):
+        last_word = {"id": event.id, "sequence": event.sequence}
+        if await self.documents.update({"_id": REBUILDING}, {"$push": {"forgotten": last_word}}):
             await self.successor.delete({"_id": event.id})
+
+    def is_last_word(self, event: Event) -> bool:
+        return self.forgets is not None and isinstance(event, self.forgets)
 
     def picture(self, event: Event) -> Document:
         """Lay out as stored what we keep of an event."""
-        document = self.model.model_validate(event.model_dump()).model_dump()
+        document = self.model.model_validate(event.model_dump()).model_dump(exclude={"id"})
         return document | {"_id": event.id, "sequence": event.sequence}
 
     async def get(self, id: str) -> M | None:

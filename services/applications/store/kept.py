@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec
 
+from contracts.identity import MenteeProfileSaved, PersonDescribed
 from contracts.ids import AccountId, ApplicationId, TermId
-from contracts.projects import TermEvent
+from contracts.projects import ProjectEvent, TermDeleted, TermEvent
+from contracts.stipends import StipendEvent
 from services.applications.domain import places
 from services.applications.domain.application import AlreadyEngaged, Application, ApplicationUnknown
 from services.applications.domain.case import Limits
@@ -68,11 +70,11 @@ class Kept:
         self.tasks = Repository(store, "tasks", Task, TaskUnknown)
         self.evaluations = Repository(store, "evaluations", Evaluation, EvaluationUnknown)
         self.places = Repository(store, "places", Places, PlacesUnknown)
-        self.projects = Projects(store, "projects", Project)
-        self.terms = Projection(store, "terms", Term)
-        self.mentees = Projection(store, "mentees", Mentee)
-        self.people = Projection(store, "people", Person)
-        self.fundings = Projection(store, "fundings", Funding)
+        self.projects = Projects(store, "projects", Project, remembers=ProjectEvent)
+        self.terms = Projection(store, "terms", Term, remembers=TermEvent, forgets=TermDeleted)
+        self.mentees = Projection(store, "mentees", Mentee, remembers=MenteeProfileSaved)
+        self.people = Projection(store, "people", Person, remembers=PersonDescribed)
+        self.fundings = Projection(store, "fundings", Funding, remembers=StipendEvent)
         self.offer_valid = settings.offer_valid
         self.policies = policies
         self._limits = Limits(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from contracts.applications import ApplicationEvent
+from contracts.identity import PersonDescribed
 from contracts.ids import AccountId, MentorInvitationId, ProjectId, TermId
 from contracts.projects import MemberRole
 from services.chassis.domain import Actor, Change, NotYetKnown, system
@@ -61,8 +63,8 @@ class ProjectsStore:
         self.projects = Projects(store, "projects", Project, ProjectUnknown)
         self.terms = Terms(store, "terms", Term, TermUnknown)
         self.invitations = Invitations(store, "mentor_invitations", MentorInvitation, InvitationUnknown)
-        self.people = Projection(store, "people", Person)
-        self.applications = Applications(store, "applications", Application)
+        self.people = Projection(store, "people", Person, remembers=PersonDescribed)
+        self.applications = Applications(store, "applications", Application, remembers=ApplicationEvent)
         self.mail = PostOffice(store, settings)
 
     async def prepare(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from contracts.ids import AccountId, ProjectId, StipendId
 from contracts.money import Country, Money
+from contracts.projects import ProjectEvent
 from contracts.stipends import InstallmentStatus
 from services.chassis.domain import Actor, NotYetKnown, system
 from services.chassis.mongo import IndexModel
@@ -48,7 +49,7 @@ class StipendsStore:
         self.stipends = Stipends(store, "stipends", Stipend, StipendUnknown)
         self.payees = Repository(store, "payees", Payee, PayeeUnknown)
         self.payments = Payments(store, "payments", Payment, PaymentUnknown)
-        self.projects = Projection(store, "projects", KnownProject)
+        self.projects = Projection(store, "projects", KnownProject, remembers=ProjectEvent)
 
     async def prepare(self) -> None:
         for kept in (self.policies, self.budgets, self.postings, self.stipends, self.payees, self.payments):
