@@ -1,8 +1,10 @@
 """Work that goes on by itself: loops that one replica runs at a time, woken by commits, caught up after downtime."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
 
@@ -11,6 +13,13 @@ from services.chassis.mongo import StoreAway
 from services.chassis.store import Store
 
 log = structlog.get_logger()
+
+PATIENCE: Final = 15.0
+"""Seconds without a look that went well, after which a job is not well."""
+
+
+class NotNow(Exception):
+    """What the work needs is away, which it has told; it is to be tried again soon."""
 
 
 @dataclass
@@ -22,8 +31,12 @@ class Job:
     watches: str = ""
     """The collection whose commits wake it; without one it looks every `pause` seconds."""
     pause: float = 1.0
-    healthy: bool = False
-    """The last look went well, or another replica has the lease."""
+    _went_well: float = field(default=float("-inf"), init=False)
+
+    @property
+    def well(self) -> bool:
+        """Say whether a look went well lately, or another replica had the lease: else it fails, hangs or has ended."""
+        return time.monotonic() - self._went_well < PATIENCE
 
     async def run(self, store: Store, stopping: asyncio.Event) -> None:
         """Work until stopping, then give the lease back."""
@@ -38,12 +51,12 @@ class Job:
     async def _once(self, lease: Lease, woken: asyncio.Event) -> None:
         try:
             more = await lease.hold() and await self.work()
-            self.healthy = True
-        except StoreAway:
-            self.healthy, more = False, False
+            self._went_well = time.monotonic()
+        except (StoreAway, NotNow):
+            more = False
         except Exception:
             log.exception("job failed", job=self.name)
-            self.healthy, more = False, False
+            more = False
         if not more:
             await self._rest(woken)
 

@@ -274,7 +274,7 @@ class Database:
 
     async def hello(self) -> Document:
         """Ask the server what it is, and what time it has."""
-        said: Document = await self._client.admin.command("hello")
+        said: Document = await self._client.admin.command("hello", codec_options=OPTIONS)
         return said
 
     async def drop(self) -> None:

@@ -11,6 +11,8 @@ from services.chassis.domain import Refusal
 from services.chassis.mongo import ASCENDING, Database, Document, IndexModel
 from services.chassis.tracing import traceparent
 
+PENDING: Final[Mapping[str, Any]] = {"pending": True, "pos": {"$gte": 0}}
+"""Without the second half the store does not find by the index how many there are, but reads the whole log."""
 LARGEST: Final = 900 * 1024
 """Bytes; Kafka takes a message of 1 MiB with its headers."""
 SOME: Final = 500
@@ -66,7 +68,7 @@ class Outbox:
         """The oldest rows not yet published, all seen at one instant: without that, v2 may be seen and v1 missed."""
 
         async def read() -> list[Document]:
-            return await self._rows.find({"pending": True}, sort=[("pos", ASCENDING)], limit=most)
+            return await self._rows.find(PENDING, sort=[("pos", ASCENDING)], limit=most)
 
         return [Row.of(document) for document in await self._database.snapshot(read)]
 
@@ -107,11 +109,11 @@ class Outbox:
         return await self._rows.size()
 
     async def depth(self) -> int:
-        return await self._rows.count({"pending": True})
+        return await self._rows.count(PENDING)
 
     async def oldest(self) -> datetime | None:
         """Say when the first of those that wait was committed."""
-        rows = await self._rows.find({"pending": True}, sort=[("pos", ASCENDING)], limit=1, fields={"at": 1})
+        rows = await self._rows.find(PENDING, sort=[("pos", ASCENDING)], limit=1, fields={"at": 1})
         return rows[0]["at"] if rows else None
 
     async def measure(self, now: datetime) -> None:

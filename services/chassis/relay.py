@@ -13,12 +13,19 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
 from services.chassis import metrics
+from services.chassis.backoff import pause
 from services.chassis.cluster import Cluster
+from services.chassis.jobs import NotNow
 from services.chassis.outbox import Outbox, Row
 
 log = structlog.get_logger()
 
-MOST: Final = 500
+MOST: Final = 1000
+"""Rows in one round."""
+LARGEST_BATCH: Final = 512 * 1024
+"""Bytes in one batch, unless a single message is larger; the broker takes 1 MiB."""
+LONGEST_PAUSE: Final = 2.0
+"""Seconds; less than the lease lasts, so that waiting does not lose it."""
 LOOK: Final = 2.0
 """Seconds between looks at the outbox as a whole and at the cluster."""
 _partition_of: Final = DefaultPartitioner()
@@ -36,21 +43,25 @@ class Relay:
         self._servers = bootstrap_servers
         self._idempotence = idempotence
         self._producer: Any = None
-        self._looked = float("-inf")
+        self._looked = self._measured = float("-inf")
+        self._failures = 0
+        """Times in a row that the broker was away."""
 
     async def work(self) -> bool:
-        """Publish what is pending; says whether something was. A broker that is away is waited for."""
+        """Publish what is pending; says whether something was. A broker that is away it awaits, and raises `NotNow`."""
+        await self._measure()
         try:
             await self._connect()
-            await self._look_around()
             rows = await self._outbox.pending(MOST)
             if rows:
                 await self._publish(rows)
         except (KafkaError, OSError) as error:
-            log.warning("broker away", error=type(error).__name__)
+            self._failures += 1
+            log.warning("broker away", error=type(error).__name__, times=self._failures)
             await self.close()
-            await asyncio.sleep(0.5)
-            return False
+            await asyncio.sleep(pause(self._failures, most=LONGEST_PAUSE))
+            raise NotNow from error
+        self._failures = 0
         return bool(rows)
 
     async def close(self) -> None:
@@ -62,23 +73,34 @@ class Relay:
                 log.info("producer abandoned")
 
     async def _connect(self) -> None:
-        if self._producer is not None:
-            return
+        """Have a producer, and see every `LOOK` seconds whether it is still the same cluster."""
+        if self._producer is None:
+            self._producer, self._looked = await self._new_producer(), float("-inf")
+        if time.monotonic() - self._looked > LOOK:
+            await self._look_at_the_cluster()
+
+    async def _new_producer(self) -> Any:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._servers,
             enable_idempotence=self._idempotence,
             acks="all",
             request_timeout_ms=5000,
             metadata_max_age_ms=30_000,
+            max_batch_size=LARGEST_BATCH,
         )
-        await producer.start()
-        self._producer, self._looked = producer, float("-inf")
+        try:
+            await producer.start()
+        except (KafkaError, OSError):
+            await producer.stop()
+            raise
+        return producer
 
-    async def _look_around(self) -> None:
-        """Every `LOOK` seconds: measure, and see whether it is still the same cluster."""
-        if time.monotonic() - self._looked < LOOK:
-            return
-        await self._outbox.measure(datetime.now(UTC))
+    async def _measure(self) -> None:
+        if time.monotonic() - self._measured > LOOK:
+            self._measured = time.monotonic()
+            await self._outbox.measure(datetime.now(UTC))
+
+    async def _look_at_the_cluster(self) -> None:
         last, now = await self._cluster.last_of("relay"), await self._cluster.id()
         if last != now:
             log.warning("another cluster, sending everything", sent_again=await self._outbox.replay())

@@ -1,7 +1,6 @@
 """What becomes of messages: applied together, or one by one, tried again after a fault, or set aside."""
 
 import asyncio
-import random
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import Final
 import structlog
 
 from services.chassis import metrics
+from services.chassis.backoff import pause
 from services.chassis.brake import Brake
 from services.chassis.domain import Refusal
 from services.chassis.inbox import Apply, Inbox, reason_of
@@ -119,8 +119,3 @@ def _shares(messages: Sequence[Message]) -> list[list[Message]]:
     for some in of_key.values():
         min(shares, key=len).extend(some)
     return [share for share in shares if share]
-
-
-def pause(attempt: int) -> float:
-    """Back off, 0.2 s doubling to 5 s, with jitter so that replicas do not step in time."""
-    return float(min(5.0, 0.2 * 2**attempt)) * random.uniform(0.5, 1)  # noqa: S311 - not a secret
