@@ -1,17 +1,20 @@
 # The whole command line of this checkout. `make help` lists it.
-.PHONY: help run test check demo clean lock
+# BROKER=kafka after `run` or `test`: on Apache Kafka (needs Java 17 and Maven). BROKER=containers: Kafka in a container.
+.PHONY: help run test test-kafka check demo clean lock
 help:  ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 run: .venv/embedded  ## start the whole platform here: stores, broker, gateway, mailbox, four services
 	@.venv/bin/python -m deploy.local run
 demo: .venv/embedded  ## play one mentorship, from sign-up to the first installment, against `make run`
 	@.venv/bin/python -m deploy.local demo
 test: .venv/dev  ## run every test, on a platform of its own
 	@.venv/bin/python -m pytest -n 4 --dist loadgroup
+test-kafka:  ## run every test on Apache Kafka, by this machine's Java and Maven
+	@$(MAKE) --no-print-directory test BROKER=kafka
 check: .venv/dev  ## lint, types, rooms, and the tests that need no server
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && .venv/bin/python -m pytest -q tests/unit tests/contract tests/architecture
 clean:  ## forget the environment and everything `make run` keeps
-	@rm -rf .venv .run .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .run deploy/local/kafka/jars .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 lock: .venv/dev  ## pin every dependency anew, with hashes
 	@for extra in production embedded dev; do .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$([ $$extra = production ] || echo --extra $$extra) pyproject.toml -o requirements/$$extra.txt; done
 .venv/embedded: requirements/embedded.txt

@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from deploy.local import seed
+from deploy.local.binaries import NotHere
 from deploy.local.platform import Platform
 
 NEED_NOTHING: Final = ("tests/unit", "tests/contract", "tests/architecture")
@@ -26,7 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     folder = Path(tempfile.mkdtemp(prefix="mentorship-test-"))
     os.environ[PLACE] = str(folder)
-    _started.append(Platform.start(folder, STORES))
+    try:
+        _started.append(Platform.start(folder, STORES))
+    except NotHere as reason:
+        pytest.exit(str(reason), returncode=1)
 
 
 def pytest_unconfigure() -> None:

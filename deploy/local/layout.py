@@ -20,6 +20,11 @@ class Folder:
         return self.root / "mongo"
 
     @property
+    def kafka(self) -> Path:
+        """The log of Apache Kafka, where that is the broker."""
+        return self.root / "kafka"
+
+    @property
     def gateway(self) -> Path:
         return self.root / "gateway"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from deploy.local import binaries, leftovers
-from deploy.local.addresses import Addresses
+from deploy.local.addresses import Addresses, Broker
 from deploy.local.keys import Secrets
 from deploy.local.layout import CHECKOUT, Folder
 from deploy.local.ports import HOST
@@ -56,8 +56,18 @@ class Plan:
         )
 
     def broker(self) -> Part:
-        port, ready = str(self.addresses.ports["broker"]), str(self.folder.ready / "broker")
-        return python("broker", "deploy.local.broker", "--port", port, "--ready", ready)
+        """Raises `NotHere`."""
+        words = ("--port", str(self.addresses.ports["broker"]), "--ready", str(self.folder.ready / "broker"))
+        match self.addresses.broker:
+            case Broker.KAFKA:
+                binaries.kafka()
+                controller = ("--controller-port", str(self.addresses.ports["controller"]))
+                return python("broker", "deploy.local.kafka", *words, *controller, "--data", str(self.folder.kafka))
+            case Broker.CONTAINERS:
+                binaries.engine()
+                return python("broker", "deploy.local.container", *words)
+            case _:
+                return python("broker", "deploy.local.broker", *words)
 
     def mailbox(self) -> Part:
         http, smtp = str(self.addresses.ports["mailbox"]), str(self.addresses.smtp_port)
@@ -91,7 +101,9 @@ class Plan:
             "MONGODB_URI": at.mongodb_uri,
             "KAFKA_BOOTSTRAP_SERVERS": at.kafka,
             "KAFKA_IDEMPOTENCE": str(at.kafka_idempotence).lower(),
-            "KAFKA_SESSION_TIMEOUT_MS": "4000" if at.embedded_broker else "15000",  # Tansu takes half of it to join
+            "KAFKA_SESSION_TIMEOUT_MS": "15000"
+            if at.broker is Broker.THEIRS
+            else "4000",  # Tansu takes half of it to join
             "HTTP_HOST": HOST,
             "HTTP_PORT": str(at.ports[service]),
             "PUBLIC_URL": at.gateway,

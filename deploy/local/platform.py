@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from deploy.local import leftovers, ports, supervision
-from deploy.local.addresses import Addresses
+from deploy.local.addresses import Addresses, Broker
 from deploy.local.keys import Secrets, write_private
 from deploy.local.layout import CHECKOUT, Folder
 from deploy.local.parts import ALL, Part, Plan
@@ -62,7 +62,7 @@ class Platform:
         write_private(plan.folder.supervisor, platform.configuration(restart=restart))
         write_private(plan.folder.platform, plan.addresses.model_dump_json(indent=2))
         write_private(plan.folder.root / "parts.json", json.dumps(list(platform.parts)))
-        if not plan.addresses.embedded_broker:
+        if plan.addresses.broker is Broker.THEIRS:
             platform.python("deploy.local.topics", plan.addresses.kafka)
         platform.server = subprocess.Popen(  # noqa: S603  ours
             supervision.command(plan.folder),
@@ -207,6 +207,6 @@ def prepare(folder: Folder, wishes: dict[str, int]) -> Plan:
 
 def wanted(names: Iterable[str], addresses: Addresses) -> list[str]:
     """In the order of starting, without what the environment brings along."""
-    brought = {"mongod": not addresses.embedded_mongod, "broker": not addresses.embedded_broker}
+    brought = {"mongod": not addresses.embedded_mongod, "broker": addresses.broker is Broker.THEIRS}
     chosen = set(names)
     return [name for name in ALL if name in chosen and not brought.get(name)]

@@ -12,6 +12,7 @@ PREFERRED: Final[Mapping[str, int]] = {
     "smtp": 1025,
     "mongod": 27117,
     "broker": 9192,
+    "controller": 9193,
     "sandbox": 8090,
     "identity": 8101,
     "projects": 8102,

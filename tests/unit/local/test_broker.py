@@ -1,0 +1,49 @@
+"""Which broker is started, and what is said where it cannot be."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from deploy.local import binaries
+from deploy.local.addresses import Broker
+from deploy.local.binaries import NotHere
+
+
+@pytest.mark.parametrize(
+    ("environ", "broker"),
+    [
+        ({}, Broker.EMBEDDED),
+        ({"BROKER": ""}, Broker.EMBEDDED),
+        ({"BROKER": "kafka"}, Broker.KAFKA),
+        ({"BROKER": "containers"}, Broker.CONTAINERS),
+        ({"BROKER": "kafka", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092"}, Broker.THEIRS),
+    ],
+)
+def test_the_environment_chooses_the_broker(environ: dict[str, str], broker: Broker) -> None:
+    assert Broker.chosen(environ) is broker
+
+
+def test_a_broker_nobody_knows_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(NotHere, match="BROKER=redis is none of embedded, kafka, containers"):
+        Broker.chosen({"BROKER": "redis"})
+
+
+@pytest.mark.parametrize("lacking", [("java",), ("mvn",), ("java", "mvn")], ids=" and ".join)
+def test_without_java_or_maven_the_message_names_both(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lacking: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None if name in lacking else f"/usr/bin/{name}")
+    (tmp_path / "pom.xml").write_text("<project/>")
+    monkeypatch.setattr(binaries, "JARS", tmp_path / "jars")
+    with pytest.raises(NotHere, match=f"needs Java 17 or newer and Maven; {' and '.join(lacking)} is not"):
+        binaries.kafka()
+
+
+def test_jars_that_are_there_need_no_maven(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(binaries, "JARS", tmp_path / "jars")
+    (tmp_path / "pom.xml").write_text("<project/>")
+    binaries.JARS.mkdir()
+    (binaries.JARS / "of-pom").write_text(binaries.state_of(tmp_path / "pom.xml"))
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/java" if name == "java" else None)
+    assert binaries.kafka() == (Path("/usr/bin/java"), tmp_path / "jars")
