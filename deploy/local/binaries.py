@@ -52,9 +52,9 @@ def kafka() -> tuple[Path, Path]:
     version, mark = state_of(pom), JARS / "of-pom"
     here = mark.exists() and mark.read_text() == version
     if java is None or (maven is None and not here):
-        lacking = " and ".join(name for name, found in (("java", java), ("mvn", maven)) if found is None)
+        lacking = ", ".join(name for name, found in (("java", java), ("mvn", maven)) if found is None)
         raise NotHere(
-            f"BROKER=kafka needs Java 17 or newer and Maven; {lacking} is not on the PATH. Install both (on Debian: "
+            f"BROKER=kafka needs Java 17 or newer and Maven; not on the PATH: {lacking}. Install both (on Debian: "
             "openjdk-17-jre-headless and maven), or leave BROKER out for the embedded broker."
         )
     if not here:

@@ -9,10 +9,8 @@ import os
 import signal
 import sys
 import time
-from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import docker
 from aiokafka.errors import KafkaError
@@ -20,6 +18,7 @@ from docker.errors import NotFound
 from testcontainers.core.container import DockerContainer
 
 from deploy.local import topics
+from deploy.local.kafka import new_cluster_id
 from deploy.local.ports import HOST
 
 IMAGE: Final = "apache/kafka:4.4.0"
@@ -29,7 +28,7 @@ PATIENCE: Final = 60.0
 
 def container(port: int) -> DockerContainer:
     settings = {
-        "CLUSTER_ID": urlsafe_b64encode(uuid4().bytes).decode().rstrip("="),
+        "CLUSTER_ID": new_cluster_id(),
         "KAFKA_PROCESS_ROLES": "broker,controller",
         "KAFKA_NODE_ID": "1",
         "KAFKA_LISTENERS": f"PLAINTEXT://:{INSIDE},CONTROLLER://:9093",

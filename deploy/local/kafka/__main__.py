@@ -6,14 +6,13 @@ import logging
 import subprocess
 import sys
 import time
-from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 from aiokafka.errors import KafkaError
 
 from deploy.local import binaries, topics
+from deploy.local.kafka import new_cluster_id
 from deploy.local.ports import HOST
 from deploy.local.wrapped import Wrapped
 
@@ -58,9 +57,8 @@ def set_down(port: int, controller: int, data: Path) -> Path:
     file = data / "server.properties"
     file.write_text("".join(f"{name}={value}\n" for name, value in properties(port, controller, data).items()))
     if not (data / "log" / "meta.properties").exists():
-        cluster = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-        tool = java("kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(file))
-        subprocess.run(tool, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  ours
+        cluster = ("--cluster-id", new_cluster_id())
+        subprocess.run(java("kafka.tools.StorageTool", "format", *cluster, "--config", str(file)), check=True)  # noqa: S603  ours
     return file
 
 

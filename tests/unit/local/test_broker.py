@@ -8,6 +8,7 @@ import pytest
 from deploy.local import binaries
 from deploy.local.addresses import Broker
 from deploy.local.binaries import NotHere
+from deploy.local.kafka import new_cluster_id
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_without_java_or_maven_the_message_names_both(
     monkeypatch.setattr(shutil, "which", lambda name: None if name in lacking else f"/usr/bin/{name}")
     (tmp_path / "pom.xml").write_text("<project/>")
     monkeypatch.setattr(binaries, "JARS", tmp_path / "jars")
-    with pytest.raises(NotHere, match=f"needs Java 17 or newer and Maven; {' and '.join(lacking)} is not"):
+    with pytest.raises(NotHere, match=f"needs Java 17 or newer and Maven; not on the PATH: {', '.join(lacking)}\\."):
         binaries.kafka()
 
 
@@ -47,3 +48,7 @@ def test_jars_that_are_there_need_no_maven(monkeypatch: pytest.MonkeyPatch, tmp_
     (binaries.JARS / "of-pom").write_text(binaries.state_of(tmp_path / "pom.xml"))
     monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/java" if name == "java" else None)
     assert binaries.kafka() == (Path("/usr/bin/java"), tmp_path / "jars")
+
+
+def test_no_cluster_id_looks_like_an_option() -> None:
+    assert not [id for id in (new_cluster_id() for _ in range(2000)) if id.startswith("-") or len(id) != 22]
