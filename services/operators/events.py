@@ -31,7 +31,7 @@ from services.operators import (
 
 events = typer.Typer(no_args_is_help=True, help="Events on the bus.")
 
-Since = Annotated[datetime, typer.Option(parser=instant, help="An instant (2026-03-01T12:00:00Z) or an age (15m, 2h)")]
+SINCE: Final = typer.Option(parser=instant, help="An instant (2026-03-01T12:00:00Z) or an age (15m, 2h)")
 Key = Annotated[str | None, typer.Option("--key", help="Of this thing alone, as `project/<id>`; * stands for anything")]
 Kind = Annotated[
     str | None, typer.Option("--type", help="Of this type alone, as `term.opened.v1`; * stands for anything")
@@ -46,7 +46,7 @@ def tail_events(
     service: Annotated[str | None, typer.Option(help="Of this service alone")] = None,
     type_: Kind = None,
     key: Key = None,
-    since: Since | None = None,
+    since: Annotated[datetime | None, SINCE] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -103,7 +103,7 @@ def _line(message: Message) -> str:
 def replay_events(
     *,
     service: Annotated[str, typer.Option(help="Whose events")],
-    since: Since,
+    since: Annotated[datetime, SINCE],
     type_: Kind = None,
     key: Key = None,
     wait: Annotated[bool, typer.Option(help="Stay until they are on the bus")] = True,

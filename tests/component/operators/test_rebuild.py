@@ -5,13 +5,11 @@ import asyncio
 import pytest
 from uuid6 import uuid7
 
-from contracts.applications import ApplicationStatus, ApplicationSubmitted, ApplicationWithdrawn
 from services.chassis import rebuilding
 from services.chassis.rebuilding import NotRebuilt, rebuild
 from services.chassis.store import REBUILDING
 from tests.component.operators.conftest import Operator, described
 from tests.support.served import Served
-from tests.support.waiting import eventually
 
 
 async def test_a_spoiled_copy_is_as_told_again_and_keeps_its_indexes(projects: Served, operator: Operator):
@@ -31,9 +29,7 @@ async def test_a_spoiled_copy_is_as_told_again_and_keeps_its_indexes(projects: S
     assert await people.successor.size() == 0
 
 
-async def test_what_is_told_during_the_rebuilding_is_in_the_new_copy(
-    projects: Served, monkeypatch: pytest.MonkeyPatch
-):
+async def test_what_is_told_during_the_rebuilding_is_in_the_new_copy(projects: Served, monkeypatch: pytest.MonkeyPatch):
     """Hold the rebuilding right before the switch, when it has read the topic for good."""
     mira = described("Mira")
     await projects.hears(mira)

@@ -1,0 +1,75 @@
+"""The doctor finds nothing wrong with what is well, and says in words what is wrong and what to do."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from services.chassis.messages import Message
+from tests.component.operators.conftest import Operator, described
+from tests.support.served import Served
+from tests.support.waiting import eventually
+
+
+async def test_a_service_that_is_well_is_found_so(projects: Served, operator: Operator):
+    done = await operator.tries("doctor", "projects")
+    assert done.exit_code == 0, done.output
+    for check in ("settings", "store", "clock", "indexes", "broker", "topics", "consumer lag", "leases", "relay"):
+        assert f"ok     {check}" in done.output
+    for check in ("dead letters", "waiting room", "copies", "sign-in", "mail server"):
+        assert f"ok     {check}" in done.output
+
+
+@pytest.mark.parametrize(
+    ("setting", "check"),
+    [
+        ({"PROJECTS_MONGODB_URI": "mongodb://127.0.0.1:1/?replicaSet=rs0&serverSelectionTimeoutMS=300"}, "store"),
+        ({"PROJECTS_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, "broker"),
+        ({"PROJECTS_DISCOVERY_URL": "http://127.0.0.1:1/"}, "sign-in"),
+        ({"PROJECTS_PUBLIC_URL": "http://localhost:1"}, "sign-in"),
+        ({"PROJECTS_SMTP_PORT": "1"}, "mail server"),
+        ({"PROJECTS_HTTP_PORT": "none"}, "settings"),
+        ({"PROJECTS_MONGODB_DATABASE": "nobody_was_here"}, "indexes"),
+    ],
+    ids=str,
+)
+async def test_what_is_away_or_wrong_is_named(operator: Operator, setting: Mapping[str, str], check: str):
+    operator.environment |= setting
+    done = await operator.tries("doctor", "projects")
+    assert done.exit_code == 1
+    assert f"WRONG  {check}" in done.output
+
+
+async def test_a_dead_letter_a_pause_and_a_missing_index_are_found(projects: Served, operator: Operator):
+    event, service = described(), projects.service
+    letter = Message(event.topic, "0/0", event.key, 1, event.headers(), event.model_dump_json().encode())
+    await service.inbox.set_aside(letter, "ValueError: Not this one.", attempts=3)
+    service.brake.on = True
+    await eventually(service.brake.paused, what="the pause")
+    await service.store.database["known_people"].drop()
+
+    wrong = {row["check"]: row for row in await found(operator) if row["outcome"] == "wrong"}
+
+    assert set(wrong) == {"dead letters", "consumer", "indexes"}
+    assert "Not this one." in wrong["dead letters"]["says"]
+    assert wrong["consumer"]["do"].endswith("mentorship consumers resume projects")
+    await operator.does("consumers", "resume", "projects", "--yes")
+    await eventually(lambda: goes_on(projects), what="going on")
+    await service.data.people.prepare()
+    (letter_id,) = [row["id"] for row in await operator.sees("dead-letters", "list", "projects")]
+    await operator.does("dead-letters", "discard", "projects", letter_id, "--yes")
+    assert [row for row in await found(operator) if row["outcome"] == "wrong"] == []
+
+
+async def test_topics_are_compared_with_the_catalog(projects: Served, operator: Operator):
+    assert await operator.sees("topics", "diff") == []
+    assert await operator.sees("topics", "apply", "--dry-run") == []
+    assert "as the catalog wants it" in await operator.does("topics", "diff")
+
+
+async def goes_on(projects: Served) -> bool:
+    return not projects.service.brake.on
+
+
+async def found(operator: Operator) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (await operator.tries("doctor", "projects", "--json")).stdout.splitlines()]
