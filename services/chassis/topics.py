@@ -10,6 +10,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from contracts.catalog import TOPICS
 from services.chassis.messages import Message
 
 PATIENCE: Final = 30.0
@@ -18,7 +19,7 @@ SKEW: Final = timedelta(minutes=10)
 """How far the broker's clock may be from that of whoever told an event."""
 
 
-class BrokerAway(Exception):
+class BrokerAway(ConnectionError):
     """The broker cannot be reached, or stopped answering."""
 
 
@@ -85,6 +86,8 @@ async def reading(bootstrap_servers: str, names: Sequence[str]) -> AsyncIterator
         partitions = await _partitions(consumer, names)
         consumer.assign(partitions)
         yield Topics(consumer, partitions)
+    except BrokerAway:
+        raise
     except (KafkaError, OSError, TimeoutError) as error:
         raise BrokerAway(f"The broker at {bootstrap_servers} cannot be reached: {type(error).__name__}.") from error
     finally:
@@ -95,8 +98,8 @@ async def _partitions(consumer: Any, names: Sequence[str]) -> list[TopicPartitio
     known = await consumer.topics()
     if missing := sorted(set(names) - known):
         raise BrokerAway(f"The broker has no topic {', '.join(missing)}: create it by `mentorship topics apply`.")
-    numbers = {name: consumer.partitions_for_topic(name) for name in names}
-    return [TopicPartition(name, number) for name in names for number in sorted(numbers[name])]
+    counts = {topic.name: topic.partitions for topic in TOPICS}  # the client knows only those of its own topics
+    return [TopicPartition(name, number) for name in names for number in range(counts[name])]
 
 
 async def lag(bootstrap_servers: str, group: str, names: Sequence[str]) -> dict[str, int]:
@@ -110,6 +113,8 @@ async def lag(bootstrap_servers: str, group: str, names: Sequence[str]) -> dict[
         behind = dict.fromkeys(names, 0)
         for partition in partitions:
             behind[partition.topic] += ends[partition] - (await consumer.committed(partition) or 0)
+    except BrokerAway:
+        raise
     except (KafkaError, OSError, TimeoutError) as error:
         raise BrokerAway(f"The broker at {bootstrap_servers} cannot be reached: {type(error).__name__}.") from error
     finally:
