@@ -1,34 +1,16 @@
-"""Creates the missing topics on a Kafka that is not ours: `python -m deploy.local.topics BOOTSTRAP_SERVERS`."""
+"""Makes the topics on a Kafka that is not ours what the catalog wants: `python -m deploy.local.topics SERVERS`."""
 
 import asyncio
 import sys
-from typing import Final
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-
-from contracts.catalog import TOPICS, Topic
-
-REPLICAS: Final = 3
-"""Where there are so many brokers."""
-
-
-def described(topic: Topic, brokers: int) -> NewTopic:
-    configuration = {"cleanup.policy": "compact"} if topic.compacted else {}
-    return NewTopic(topic.name, topic.partitions, min(REPLICAS, brokers), topic_configs=configuration)
+from services.operators.topics import at_the_broker
 
 
 async def create(bootstrap_servers: str) -> None:
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
-    await client.start()
-    try:
-        known = await client.list_topics()
-        brokers = len((await client.describe_cluster())["brokers"])
-        missing = [described(topic, brokers) for topic in TOPICS if topic.name not in known]
-        refused = [error for error in (await client.create_topics(missing)).topic_errors if error[1]] if missing else []
-    finally:
-        await client.close()
-    if refused:
-        sys.exit(f"The broker refused topics: {refused}")
+    """Create what is missing, set what is set otherwise. Raises `BrokerAway`; ends where there is what must not be."""
+    left = [one for one in await at_the_broker(bootstrap_servers, apply=True) if one.what == "partitions"]
+    if left:
+        sys.exit("\n".join(map(str, left)))
 
 
 if __name__ == "__main__":

@@ -44,14 +44,19 @@ class Listener(Generic[S]):
 
     def __init__(self) -> None:
         self._handlers: list[tuple[type[Event], Handler[Any, S]]] = []
+        self._stated: list[tuple[type[Event], tuple[str, ...]]] = []
 
     def __call__(
-        self, kind: type[E]
+        self, kind: type[E], *, reads: tuple[str, ...] = ()
     ) -> Callable[[Callable[[E, S], Awaitable[None]]], Callable[[E, S], Awaitable[None]]]:
-        """Hear this kind of event, and every kind derived from it."""
+        """Hear this kind of event, and every kind derived from it.
+
+        `reads` states the fields it looks at beyond those that our copies keep; tests hold the writer to them.
+        """
 
         def register(handler: Handler[E, S]) -> Handler[E, S]:
             self._handlers.append((kind, handler))
+            self._stated.append((kind, reads))
             return handler
 
         return register
@@ -63,6 +68,10 @@ class Listener(Generic[S]):
     def hears(self, topic: str) -> tuple[type[Event], ...]:
         kinds = tuple(kind for kind, _ in self._handlers)
         return tuple(event for event in events_of(topic) if issubclass(event, kinds))
+
+    def reads(self, event: type[Event]) -> frozenset[str]:
+        """Give the fields of an event that handlers state to read."""
+        return frozenset(name for kind, names in self._stated if issubclass(event, kind) for name in names)
 
     async def apply(self, event: Event, store: S) -> None:
         for kind, handler in self._handlers:

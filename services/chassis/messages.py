@@ -1,6 +1,7 @@
 """Messages as they come from the bus, read without ever raising."""
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from contracts.catalog import COMPACTED, EVENTS
 from contracts.event import Event
+from contracts.upcast import UPCASTS, lifted, newest
 
 NOUNS: Final = frozenset(type.partition(".")[0] for type in EVENTS)
 TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-")
@@ -68,17 +70,26 @@ class Message:
         return cls(record.topic, place, key, _number(headers.get("ce_sequence", "")), headers, record.value or b"")
 
     def event(self) -> Event:
-        """Read the typed event. Raises `Unreadable`."""
-        kind = EVENTS.get(self.headers.get("ce_type", ""))
+        """Read the typed event, in its newest version. Raises `Unreadable`."""
+        told = self.headers.get("ce_type", "")
+        kind = EVENTS.get(newest(told))
         if kind is None:
             raise Unreadable(f"The type {self.headers.get('ce_type')!r} is not known here.")
         try:
-            event = kind.model_validate_json(self.value)
+            event = kind.model_validate_json(lift(self.value) if told in UPCASTS else self.value)
         except ValidationError as error:
             raise Unreadable(f"{kind.__name__}: {error.errors(include_input=False, include_url=False)}") from None
         if (event.key, event.sequence) != (self.key, self.sequence):
             raise Unreadable(f"Key and sequence {self.key}/{self.sequence} are not those of its content.")
         return event
+
+
+def lift(value: bytes) -> bytes:
+    """Write an old version's bytes as the newest would have been. Raises `Unreadable`."""
+    try:
+        return json.dumps(lifted(json.loads(value))).encode()
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable(f"It cannot be lifted to the newest version: {error!r}") from None
 
 
 def _number(text: str) -> int:

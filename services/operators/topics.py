@@ -140,6 +140,8 @@ async def at_the_broker(bootstrap_servers: str, apply: bool = False) -> list[Dif
         found = await differences(client)
         if apply:
             await mend(client, [difference for difference in found if difference.mendable])
+    except BrokerAway:
+        raise
     except IncompatibleBrokerVersion as error:
         raise BrokerAway(f"This broker does not let its settings be changed: {error}") from None
     except (KafkaError, OSError) as error:

@@ -15,11 +15,22 @@ async def remember_project(event: ProjectEvent, store: StipendsStore) -> None:
     await store.projects.remember(event)
 
 
-@listen(ApplicationEvent)
+@listen(
+    ApplicationEvent,
+    reads=(
+        "project_id",
+        "mentee_id",
+        "status",
+        "country",
+        "attendance",
+        "accepted_at",
+        "prerequisites_completed_at",
+    ),
+)
 async def follow_application(event: ApplicationEvent, store: StipendsStore) -> None:
     await store.hear(StipendId(event.id), hear_application(event))
 
 
-@listen(EvaluationRecorded)
+@listen(EvaluationRecorded, reads=("application_id", "milestone", "verdict"))
 async def follow_evaluation(event: EvaluationRecorded, store: StipendsStore) -> None:
     await store.hear(StipendId(event.application_id), hear_evaluation(event))

@@ -1,8 +1,9 @@
-"""Records the schemas of events that have none yet; what is recorded stays as it is."""
+"""Records schemas and examples of events that have none yet; what is recorded stays as it is."""
 
 import json
 
 from contracts.catalog import EVENTS
+from tests.contract import examples
 from tests.contract.test_compatibility import SCHEMAS, schema_of
 
 
@@ -17,3 +18,4 @@ def record() -> None:
 
 if __name__ == "__main__":
     record()
+    examples.record()

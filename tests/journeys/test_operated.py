@@ -82,7 +82,8 @@ async def operate(whole: Platform, *words: str) -> str:
 
 async def behind(whole: Platform, service: str) -> dict[str, tuple[int, int]]:
     """Give the things of which a copy does not hold the newest picture: what was told last, and what it holds."""
-    running, found = build(service), {}
+    running = build(service)
+    found: dict[str, tuple[int, int]] = {}
     for copy in copies(running.data).values():
         store = Database(whole.addresses.mongodb_uri, copy.remembers.source)
         held = {one["_id"]: one["sequence"] for one in await copy.documents.find({}, fields={"sequence": 1})}

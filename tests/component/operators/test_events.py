@@ -1,5 +1,6 @@
 """Events are watched as they pass, and sent once more from a service's own log."""
 
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 
 import pytest
@@ -83,7 +84,7 @@ async def enrolled(projects: Served, name: str) -> str:
     return id
 
 
-async def two(count) -> bool:
+async def two(count: Awaitable[int]) -> bool:
     return await count == 2
 
 
