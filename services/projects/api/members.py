@@ -6,7 +6,7 @@ from services.chassis.http import By, Now, Reader, View, router
 from services.chassis.paging import Page
 from services.projects.api.data import Data, Id
 from services.projects.domain import members as domain
-from services.projects.store import Member
+from services.projects.store.membership import Member
 
 routes = router("/v1/projects", "members")
 
