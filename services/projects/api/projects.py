@@ -4,53 +4,20 @@ from collections.abc import Sequence
 from typing import Annotated, Self
 
 from fastapi import Query
-from pydantic import Field
 
 from contracts.ids import AccountId, ProjectId
-from contracts.projects import PrerequisiteTemplate, ProjectStatus
+from contracts.projects import ApplicationQuestion, EvaluationQuestion, PrerequisiteTemplate, ProjectStatus
 from services.chassis.http import Body, By, Composite, NewId, Now, Reader, View, router
 from services.chassis.paging import Page, Paging
-from services.chassis.text import Line, Prose, WebAddress
+from services.chassis.text import Line, Prose
 from services.projects.api.data import Data, Id
+from services.projects.api.enrollments import DraftProject, EditProject
 from services.projects.api.terms import LabeledTermView
 from services.projects.domain import project as domain
 from services.projects.domain.project import Project
 from services.projects.store import Detail
 
 routes = router("/v1/projects", "projects")
-
-Skills = Annotated[tuple[Line, ...], Field(max_length=30)]
-
-
-class Prerequisite(Body):
-    """A task that every applicant does before the decision."""
-
-    name: Line
-    description: Prose
-    due_on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
-
-
-Prerequisites = Annotated[tuple[Prerequisite, ...], Field(max_length=10)]
-
-
-class DraftProject(Body):
-    name: Line
-    description: Prose = ""
-    repository_url: WebAddress | None = None
-    website_url: WebAddress | None = None
-    skills: Skills = ()
-    prerequisites: Prerequisites = ()
-
-
-class EditProject(Body):
-    """A merge patch: what is left out stays."""
-
-    name: Line = ""
-    description: Prose = ""
-    repository_url: WebAddress = ""
-    website_url: WebAddress | None = None
-    skills: Skills = ()
-    prerequisites: Prerequisites = ()
 
 
 class SubmitProject(Body):
@@ -69,8 +36,17 @@ class ProjectView(View):
     description: str
     repository_url: str | None
     website_url: str | None
+    code_of_conduct_url: str
+    best_practices_id: int | None
+    accent_color: str | None
+    technologies: Sequence[str]
     skills: Sequence[str]
+    desirable_skills: Sequence[str]
     prerequisites: Sequence[PrerequisiteTemplate]
+    ai_use_policy: str
+    application_questions: Sequence[ApplicationQuestion]
+    evaluation_questions: Sequence[EvaluationQuestion]
+    blind_review: bool
     rejection: str | None
     version: int
 
@@ -112,12 +88,12 @@ async def read_project(id: Id, data: Data, reader: Reader, now: Now) -> ProjectD
 
 @routes.post("", response_model=ProjectView, status_code=201)
 async def draft_project(command: DraftProject, data: Data, by: By, now: Now, id: NewId) -> Project:
-    return await data.draft(id, command.model_dump(), by=by, at=now)
+    return await data.draft(id, command.said(), by=by, at=now)
 
 
 @routes.patch("/{id}", response_model=ProjectView)
 async def edit_project(id: Id, command: EditProject, data: Data, by: By, now: Now) -> Project:
-    return await data.edit(id, command.model_dump(exclude_unset=True), by=by, at=now)
+    return await data.edit(id, command.said(), by=by, at=now)
 
 
 @routes.post("/{id}/submit", response_model=ProjectView)

@@ -27,6 +27,7 @@ class PlanTerm(Body):
     window_closes_at: AwareDatetime
     starts_at: AwareDatetime
     ends_at: AwareDatetime
+    results_at: AwareDatetime | None = None
     time_zone: Line = "UTC"
     capacity: Annotated[int, Field(ge=1, le=1000)]
 
@@ -39,6 +40,7 @@ class EditTerm(Body):
     window_closes_at: AwareDatetime = Field(default_factory=_left_out)
     starts_at: AwareDatetime = Field(default_factory=_left_out)
     ends_at: AwareDatetime = Field(default_factory=_left_out)
+    results_at: AwareDatetime | None = None
     time_zone: Line = ""
     capacity: Annotated[int, Field(ge=1, le=1000)] = 1
 
@@ -55,6 +57,7 @@ class TermView(View):
     window_closes_at: Instant
     starts_at: Instant
     ends_at: Instant
+    results_at: Instant | None
     time_zone: str
     capacity: int
     version: int

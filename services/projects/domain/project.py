@@ -16,6 +16,9 @@ from pydantic import BaseModel, ConfigDict
 from contracts.applications import ApplicationStatus
 from contracts.ids import AccountId, ActorId, ProjectId
 from contracts.projects import (
+    CONTRIBUTOR_COVENANT,
+    ApplicationQuestion,
+    EvaluationQuestion,
     PrerequisiteTemplate,
     ProjectArchived,
     ProjectDrafted,
@@ -46,6 +49,12 @@ UNDECIDED: Final = frozenset({ApplicationStatus.PENDING, ApplicationStatus.WAITL
 ENGAGED: Final = frozenset({ApplicationStatus.ACCEPTED, ApplicationStatus.ACTIVE})
 REVIEWED: Final = frozenset({"name", "description", "repository_url"})
 """What staff looked at: it does not change behind their back."""
+RESERVED: Final = frozenset(
+    {"terms-and-conditions", "import", "stream", "facets", "feed", "feed-atom", "calendar", "search", "mine", "me"}
+)
+"""Words that stand, or may come to stand, where a slug does in a path; no project is called by one of them there."""
+UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""An id, which no slug looks like."""
 
 
 class ProjectUnknown(NotFound):
@@ -72,6 +81,15 @@ class ApplicationsOpen(Conflict):
     """Somebody's application to the project is not at its end."""
 
 
+class Mentees(BaseModel):
+    """How many people are mentored here now, and how many graduated; as far as applications has told."""
+
+    model_config = ConfigDict(frozen=True)
+
+    current: int = 0
+    graduated: int = 0
+
+
 class TermsAcceptance(BaseModel):
     """Who accepted which version of the terms and conditions, and when."""
 
@@ -90,17 +108,33 @@ class Project(Aggregate):
     description: str = ""
     repository_url: str | None = None
     website_url: str | None = None
+    code_of_conduct_url: str = CONTRIBUTOR_COVENANT
+    best_practices_id: int | None = None
+    accent_color: str | None = None
+    logo: str | None = None
+    technologies: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
+    desirable_skills: tuple[str, ...] = ()
     prerequisites: tuple[PrerequisiteTemplate, ...] = ()
+    ai_use_policy: str = ""
+    application_questions: tuple[ApplicationQuestion, ...] = ()
+    evaluation_questions: tuple[EvaluationQuestion, ...] = ()
+    blind_review: bool = False
     terms_accepted: TermsAcceptance | None = None
     administrators: tuple[AccountId, ...]
     mentors: tuple[AccountId, ...] = ()
+    mentees: Mentees = Mentees()
+    """Kept by the store outside of the version: nobody here decides it."""
     rejection: str | None = None
 
     def move(self, to: ProjectStatus, **changes: Any) -> Self:
         if to not in NEXT.get(self.status, ()):
             raise NotInThisState(f"A project that is {self.status} cannot become {to}.")
         return self.evolve(status=to, **changes)
+
+    @property
+    def people(self) -> frozenset[AccountId]:
+        return frozenset({*self.administrators, *self.mentors})
 
     def must_not_be_archived(self) -> None:
         if self.status is ProjectStatus.ARCHIVED:
@@ -110,7 +144,7 @@ class Project(Aggregate):
         """Say whether the reader may know of it: once published everybody, before that its people and staff."""
         if self.status is ProjectStatus.PUBLISHED:
             return True
-        return reader is not None and (reader.has(STAFF) or reader.id in {*self.administrators, *self.mentors})
+        return reader is not None and (reader.has(STAFF) or reader.id in self.people)
 
     def must_be_administered_by(self, by: Actor) -> None:
         """Refuse anybody else; whoever may not know of the project is not told that there is one."""
@@ -122,9 +156,13 @@ class Project(Aggregate):
 
 
 def slug_of(name: str) -> str:
-    """Derive the slug from a name: lower case, ASCII, words joined by hyphens."""
+    """Derive the slug from a name: lower case, ASCII, words joined by hyphens, at most 100 characters.
+
+    A name that would be taken for an id or for another part of a path gets a word more.
+    """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "project"
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:100].rstrip("-") or "project"
+    return f"{slug}-project" if slug in RESERVED or UUID.fullmatch(slug) else slug
 
 
 def draft(id: str, *, name: str, slug: str, by: Actor, at: datetime, **fields: Any) -> Change[Project]:

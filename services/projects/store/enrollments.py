@@ -1,8 +1,7 @@
 """Projects and their terms."""
 
-import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from contracts.ids import ProjectId
 from contracts.projects import ProjectStatus
@@ -10,10 +9,8 @@ from services.chassis.domain import Actor
 from services.chassis.mongo import Document, IndexModel
 from services.chassis.paging import Page, PageRequest
 from services.chassis.store import Repository
-from services.projects.domain.project import STAFF, Project, ProjectUnknown
+from services.projects.domain.project import STAFF, UUID, Project, ProjectUnknown
 from services.projects.domain.term import Term
-
-UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Projects(Repository[Project]):

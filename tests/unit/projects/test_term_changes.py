@@ -30,7 +30,11 @@ def at(phase: Phase) -> datetime:
 
 
 def edited(phase: Phase = Phase.PLANNED, *others: Term, **changes: Any) -> Term:
-    change = domain.edit(term(phase=phase), changes, project(), others, by=ADA, at=at(phase))
+    return changed(term(phase=phase), *others, **changes)
+
+
+def changed(subject: Term, *others: Term, **changes: Any) -> Term:
+    change = domain.edit(subject, changes, project(), others, by=ADA, at=at(subject.phase))
     assert isinstance(change.event, TermEdited)
     return change.state
 
@@ -62,12 +66,13 @@ def test_an_edit_keeps_the_instants_in_order():
 @pytest.mark.parametrize("name", domain.INSTANTS)
 @pytest.mark.parametrize("phase", [Phase.PLANNED, Phase.OPEN, Phase.CLOSED, Phase.RUNNING])
 def test_an_instant_that_has_passed_stays(phase: Phase, name: str):
-    later = getattr(term(), name) + timedelta(minutes=1)
-    if getattr(term(), name) > at(phase):
-        assert getattr(edited(phase, **{name: later}), name) == later
+    subject = term(phase=phase, results_at=AT + 15 * DAY)
+    later = getattr(subject, name) + timedelta(minutes=1)
+    if getattr(subject, name) > at(phase):
+        assert getattr(changed(subject, **{name: later}), name) == later
     else:
         with pytest.raises(InstantPassed, match=name):
-            edited(phase, **{name: later})
+            changed(subject, **{name: later})
 
 
 def test_an_instant_that_has_passed_is_not_set_to_the_future():
