@@ -22,4 +22,5 @@ LAG: Final = Gauge("mentorship_consumer_lag_messages", "Messages on the bus not 
 RETRIES: Final = Counter("mentorship_consumer_retries_total", "Repeated attempts at one message", ["topic"])
 DEAD_LETTERS: Final = Counter("mentorship_dead_letters_total", "Messages set aside", ["topic"])
 WAITING: Final = Gauge("mentorship_waiting_messages", "Messages waiting for one that is missing or set aside")
+STREAMS: Final = Gauge("mentorship_live_streams", "Server-sent streams that are open")
 MAILS: Final = Counter("mentorship_mails_total", "Mails, by what became of them", ["outcome"])
