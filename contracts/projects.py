@@ -118,6 +118,25 @@ class ProjectRejected(ProjectEvent):
     reason: str
 
 
+class ProjectChangeProposed(ProjectEvent):
+    """An administrator wants to change what staff approved; the picture stays the approved one until staff decide."""
+
+    type: Literal["project-change.proposed.v1"] = "project-change.proposed.v1"
+
+
+class ProjectChangeApproved(ProjectEvent):
+    """Staff accepted a proposed change; the public sees it."""
+
+    type: Literal["project-change.approved.v1"] = "project-change.approved.v1"
+
+
+class ProjectChangeRejected(ProjectEvent):
+    """Staff did not accept a proposed change; the public goes on seeing what was approved before."""
+
+    type: Literal["project-change.rejected.v1"] = "project-change.rejected.v1"
+    reason: str
+
+
 class ProjectHidden(ProjectEvent):
     """An administrator took it out of the public's sight; it may come back."""
 
