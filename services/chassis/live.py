@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
-from fastapi.sse import EventSourceResponse, format_sse_event
+from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
 from starlette.types import Receive, Scope, Send
 
 from contracts.catalog import EVENTS
@@ -141,8 +142,10 @@ class Stream:
                 yield format_sse_event(comment="here", id=str(self._position))
 
 
-class StreamResponse(EventSourceResponse):
+class StreamResponse(StreamingResponse):
     """An answer that goes on until its reader leaves or the stream ends."""
+
+    media_type = "text/event-stream"
 
     def __init__(self, stream: Stream, leave: Callable[[Stream], None]) -> None:
         super().__init__(stream.messages(), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
