@@ -55,6 +55,8 @@ class TermView(View):
     name: str
     window_opens_at: Instant
     window_closes_at: Instant
+    window_closes_local: str
+    """The deadline in the zone it was set in, with that zone's offset."""
     starts_at: Instant
     ends_at: Instant
     results_at: Instant | None
@@ -68,7 +70,7 @@ class LabeledTermView(TermView):
 
     @classmethod
     def of(cls, term: Term, label: Label) -> Self:
-        return cls.model_validate({**term.model_dump(), "label": label})
+        return cls.model_validate({**TermView.model_validate(term).model_dump(), "label": label})
 
 
 @of_project.post("/{id}/terms", response_model=TermView, status_code=201)

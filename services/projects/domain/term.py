@@ -84,6 +84,10 @@ class InstantPassed(RuleBroken):
     """What has happened, or would have happened already, cannot be set."""
 
 
+class PlacesTaken(Conflict):
+    """More people have a place in the term than it is to have."""
+
+
 class TermHasApplications(Conflict):
     """Somebody applied to the term, so it stays."""
 
@@ -110,6 +114,11 @@ class Term(Aggregate):
             return None
         instant: datetime = getattr(self, CROSSINGS[self.phase][0])
         return instant
+
+    @property
+    def window_closes_local(self) -> str:
+        """The deadline on the clocks of the zone it was set in, RFC 3339 with that zone's offset."""
+        return self.window_closes_at.astimezone(ZoneInfo(self.time_zone)).isoformat(timespec="seconds")
 
     @property
     def was_reopened_in_its_course(self) -> bool:
@@ -139,13 +148,22 @@ def plan(term: Term, project: Project, others: Sequence[Term], *, by: Actor, at:
 
 
 def edit(
-    term: Term, changes: Mapping[str, Any], project: Project, others: Sequence[Term], *, by: Actor, at: datetime
+    term: Term,
+    changes: Mapping[str, Any],
+    project: Project,
+    others: Sequence[Term],
+    *,
+    taken: int = 0,
+    by: Actor,
+    at: datetime,
 ) -> Change[Term]:
-    """Change what lies ahead; what has passed stays as it was."""
+    """Change what lies ahead; what has passed stays as it was. `taken` counts those who have a place in the term."""
     _must_be_theirs(project, by)
     if term.phase is Phase.OVER:
         raise NotInThisState(f"The term {term.name!r} is over.")
     edited = term.evolve(**changes)
+    if edited.capacity < min(taken, term.capacity):
+        raise PlacesTaken(f"{taken} people have a place in {term.name!r}, so its capacity cannot be {edited.capacity}.")
     for name in INSTANTS:
         before, after = getattr(term, name), getattr(edited, name)
         if before != after and any(instant is not None and instant <= at for instant in (before, after)):

@@ -1,11 +1,12 @@
 """The commands of terms: planned, changed, closed, reopened, taken back, and moved on by the clock."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
 from contracts.ids import TermId
-from services.chassis.domain import Actor, system
+from services.chassis.domain import Actor, NotInThisState, system
 from services.projects.domain import term as terms
 from services.projects.domain.project import Project
 from services.projects.domain.term import Term
@@ -32,8 +33,8 @@ class Planning(Kept):
         async def work() -> Term:
             project = await self._project_of(id)
             await self.projects.documents.update({"_id": project.id}, {"$inc": {"terms_planned": 1}})
-            others = await self.terms.of(project.id)
-            return await self.terms.change(id, terms.edit, changes, project, others, by=by, at=at)
+            others, taken = await self.terms.of(project.id), await self.applications.holding_places(id)
+            return await self.terms.change(id, terms.edit, changes, project, others, taken=taken, by=by, at=at)
 
         return await self._store.transaction(work)
 
@@ -55,8 +56,8 @@ class Planning(Kept):
 
         async def work() -> None:
             project, applied = await self._project_of(id), await self.applications.of_term(id)
-            await self.terms.change(id, terms.delete, project, applications=applied, by=by, at=at)
-            await self.terms.documents.delete({"_id": id})
+            deleted = await self.terms.change(id, terms.delete, project, applications=applied, by=by, at=at)
+            await self.terms.remove(deleted)
 
         await self._store.transaction(work)
 
@@ -68,5 +69,6 @@ class Planning(Kept):
         """Let the most overdue term pass its next instant; says whether there was one."""
         due = await self.terms.find({"next_at": {"$ne": None, "$lte": at}}, sort="next_at", limit=1)
         for term in due:
-            await self.terms.change(term.id, terms.cross, by=BY_ITSELF, at=at)
+            with suppress(NotInThisState):  # another worker was faster
+                await self.terms.change(term.id, terms.cross, by=BY_ITSELF, at=at)
         return bool(due)

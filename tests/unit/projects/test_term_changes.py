@@ -1,6 +1,6 @@
 """Terms that change: edited, closed early, reopened, taken back."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from services.projects.domain.project import ProjectUnknown
 from services.projects.domain.term import (
     InstantPassed,
     Phase,
+    PlacesTaken,
     Term,
     TermHasApplications,
     TermNameTaken,
@@ -177,3 +178,21 @@ def test_a_term_is_taken_back_while_nobody_applied():
 def test_only_an_administrator_changes_a_term(decide: Any):
     with pytest.raises(ProjectUnknown):
         decide(by=STRANGER, at=AT + DAY)
+
+
+def test_the_capacity_is_not_lowered_below_the_places_that_are_taken():
+    def lowered(capacity: int, taken: int, before: int = 5) -> Term:
+        subject = term(capacity=before)
+        return domain.edit(subject, {"capacity": capacity}, project(), (), taken=taken, by=ADA, at=AT).state
+
+    assert lowered(3, taken=3).capacity == 3
+    with pytest.raises(PlacesTaken, match="3 people"):
+        lowered(2, taken=3)
+    assert lowered(2, taken=3, before=2).capacity == 2
+    assert lowered(9, taken=12, before=5).capacity == 9
+
+
+def test_a_deadline_is_shown_in_its_zone_with_that_days_offset():
+    summer = datetime(2026, 7, 1, 21, 59, tzinfo=UTC)
+    assert term(window_closes_at=summer).window_closes_local == "2026-07-01T23:59:00+02:00"
+    assert term(window_closes_at=summer.replace(month=1)).window_closes_local == "2026-01-01T22:59:00+01:00"
