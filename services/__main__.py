@@ -6,6 +6,7 @@ import typer
 
 from services.chassis.service import Role, serve
 from services.identity.commands import account
+from services.importing import projects
 from services.operators import ServiceName, build, dead_letters
 from services.stipends.commands import ledger
 
@@ -13,6 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Mentorship: paid mentorships in op
 app.add_typer(account, name="account")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(ledger, name="ledger")
+app.add_typer(projects, name="projects")
 
 
 @app.command("serve")

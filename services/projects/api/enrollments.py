@@ -79,8 +79,7 @@ class Described(Body):
 
     def said(self) -> dict[str, Any]:
         """Give what was sent, with null replaced by what it stands for."""
-        fields = Project.model_fields
-        sent = self.model_dump(exclude_unset=True)
+        sent, fields = self.model_dump(exclude_unset=True), Project.model_fields
         return {name: fields[name].default if value is None else value for name, value in sent.items()}
 
 

@@ -196,9 +196,19 @@ def slug_of(name: str) -> str:
     return f"{slug}-project" if slug in RESERVED or UUID.fullmatch(slug) else slug
 
 
-def draft(id: str, *, name: str, slug: str, by: Actor, at: datetime, **fields: Any) -> Change[Project]:
-    """Begin an enrollment; whoever does so administers it."""
-    project = Project(id=ProjectId(id), name=name, slug=slug, administrators=(AccountId(by.id),), **fields)
+def draft(
+    id: str,
+    *,
+    name: str,
+    slug: str,
+    administrator: AccountId | None = None,
+    by: Actor,
+    at: datetime,
+    **fields: Any,
+) -> Change[Project]:
+    """Begin an enrollment; whoever does so administers it, unless an operator does so for somebody else."""
+    administrators = (administrator or AccountId(by.id),)
+    project = Project(id=ProjectId(id), name=name, slug=slug, administrators=administrators, **fields)
     return project.tell(ProjectDrafted, by=by, at=at)
 
 

@@ -146,8 +146,7 @@ class Enrolling(Kept):
             raise _taken(name) from None
 
     async def _must_be_free(self, name: str, *, but: ProjectId) -> None:
-        other = await self.projects.documents.find_one({"name_key": name.casefold()}, {"_id": 1})
-        if other is not None and other["_id"] != but:
+        if await self.projects.named(name) not in {None, but}:
             raise _taken(name)
 
 

@@ -41,6 +41,11 @@ class Projects(Repository[Project]):
             raise ProjectUnknown(f"There is no project {reference!r}.")
         return ProjectId(found["_id"])
 
+    async def named(self, name: str) -> ProjectId | None:
+        """Give the id of the project that has this name, in whatever case."""
+        found = await self.documents.find_one({"name_key": name.casefold()}, {"_id": 1})
+        return None if found is None else ProjectId(found["_id"])
+
     async def slugs_like(self, slug: str) -> frozenset[str]:
         """Give those that are taken of this slug and of it with a number."""
         alike = await self.documents.find({"slug": {"$regex": rf"^{slug}(-\d+)?$"}}, fields={"slug": 1})

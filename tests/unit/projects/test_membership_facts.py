@@ -48,7 +48,7 @@ class Membership(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        fields = {"description": "Learn.", "repository_url": "https://example.org/k", "skills": ("C",)}
+        fields: Any = {"description": "Learn.", "repository_url": "https://example.org/k", "skills": ("C",)}
         change = projects.draft("p-1", name="Kernel", slug="kernel", by=actor("ada"), at=AT, **fields)
         self.project: Project = change.state.model_copy(update={"status": ProjectStatus.PUBLISHED})
         self.told: list[Any] = [change.event]
