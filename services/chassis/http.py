@@ -1,6 +1,7 @@
 """Routes: who may call them, what they expect beyond the body, and how they answer."""
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, get_origin
@@ -263,7 +264,7 @@ async def _command_of(request: Request, render: Callable[[Any], Answer], body: b
 def _version(if_match: str | None) -> int | None:
     if if_match is None or if_match == "*":
         return None
-    text = if_match.removeprefix("W/").strip('"').partition(".")[0]
+    text = re.split(r"[.-]", if_match.removeprefix("W/").strip('"'))[0]  # a gateway that compresses adds `-gzip`
     if not (text.isascii() and text.isdecimal() and len(text) < 16):
         raise Malformed(f"If-Match takes the ETag of the resource, not {if_match[:50]!r}.")
     return int(text)
