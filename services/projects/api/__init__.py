@@ -1,10 +1,21 @@
-"""A route for each decision, by noun: catalog, projects, terms, members, mentor invitations, requests to mentor."""
+"""A route for each decision, by noun: the catalog, projects, their terms and dates, their people."""
 
 from typing import Final
 
 from fastapi import APIRouter
 
-from services.projects.api import catalog, changes, conditions, invitations, logos, members, projects, requests, terms
+from services.projects.api import (
+    calendars,
+    catalog,
+    changes,
+    conditions,
+    invitations,
+    logos,
+    members,
+    projects,
+    requests,
+    terms,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     conditions.routes,
@@ -13,6 +24,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     changes.routes,
     logos.routes,
     terms.of_project,
+    calendars.of_project,
+    calendars.routes,
     terms.routes,
     members.routes,
     invitations.of_project,

@@ -6,6 +6,7 @@ from typing import Protocol
 from contracts.ids import ProjectId
 from services.chassis.domain import Actor, Change
 from services.projects.domain.project import Project, Tally
+from services.projects.store.dates import Calendars
 from services.projects.store.enrolling import Enrolling
 from services.projects.store.membership import Membership
 from services.projects.store.planning import Planning
@@ -18,7 +19,7 @@ class DecisionWithApplications(Protocol):
     def __call__(self, project: Project, tally: Tally, *, by: Actor, at: datetime) -> Change[Project]: ...
 
 
-class ProjectsStore(Enrolling, Planning, Membership, Shown):
+class ProjectsStore(Enrolling, Planning, Membership, Calendars, Shown):
     """Everything projects keeps, and the commands that move two things at once."""
 
     async def prepare(self) -> None:
