@@ -103,8 +103,9 @@ def _wanted(
     paid: Annotated[bool | None, Query(description="Pays a stipend, or does not")] = None,
     status: Annotated[ProjectStatus | None, Query()] = None,
     mine: Annotated[bool, Query(description="Those that the signed-in person administers or mentors")] = False,
+    waiting: Annotated[bool, Query(description="Those that wait for staff: submitted, or with changes")] = False,
 ) -> Wanted:
-    if mine and reader is None:
+    if (mine or waiting) and reader is None:
         raise Unauthenticated("Whose projects? Send an access token: Authorization: Bearer ...")
     return Wanted(
         text=q,
@@ -116,6 +117,7 @@ def _wanted(
         paid=paid,
         status=status,
         mine=mine,
+        waiting=waiting,
     )
 
 
@@ -129,9 +131,10 @@ async def list_projects(
     paging: Paging,
     wanted: Filters,
     now: Now,
-    sort: Annotated[Sort | None, Query(description="`relevance` where there is a `q`, else `newest`")] = None,
+    sort: Annotated[Sort | None, Query(description="`waiting` with it, `relevance` with a `q`, else `newest`")] = None,
 ) -> Page[CardView]:
-    chosen = sort or (Sort.RELEVANCE if wanted.text else Sort.NEWEST)
+    usual = Sort.WAITING if wanted.waiting else Sort.RELEVANCE if wanted.text else Sort.NEWEST
+    chosen = sort or usual
     page = await data.listed(reader, wanted, chosen, paging, at=now)
     return Page(items=[CardView.of(detail) for detail in page.items], next_cursor=page.next_cursor)
 

@@ -150,6 +150,13 @@ class Project(Aggregate):
     def people(self) -> frozenset[AccountId]:
         return frozenset({*self.administrators, *self.mentors})
 
+    @property
+    def waits_since(self) -> datetime | None:
+        """Say since when it waits for staff: as a whole, or with proposed changes."""
+        if self.status is ProjectStatus.SUBMITTED:
+            return self.terms_accepted and self.terms_accepted.at
+        return self.proposed and self.proposed.at
+
     def must_not_be_archived(self) -> None:
         if self.status is ProjectStatus.ARCHIVED:
             raise NotInThisState("The project is archived; nothing changes in it any more.")

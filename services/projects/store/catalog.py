@@ -23,6 +23,7 @@ from services.projects.domain.search import fold, near, words
 from services.projects.domain.term import Label, Term
 from services.projects.store.wanted import (
     PUBLIC,
+    WAITING,
     Group,
     Sort,
     Wanted,
@@ -78,6 +79,7 @@ class Catalog:
             IndexModel([("words", 1)]),
             IndexModel([("near", 1)]),
             IndexModel([("terms.closes", 1), ("terms.opens", 1)]),
+            IndexModel([("waiting", 1)], partialFilterExpression=WAITING),
             IndexModel([("form", 1)]),
         )
 
@@ -178,6 +180,7 @@ def keys_of(project: Project) -> Document:
         "seen_by": readers_of(project),
         "status": project.status,
         "name_key": project.name.casefold(),
+        "waiting": f"{written(since)}/{project.id}" if (since := project.waits_since) else None,
         "newest": f"{written(project.published_at or _begun(project))}/{project.id}",
         "skills": _values([*project.skills, *project.desirable_skills]),
         "technologies": _values(project.technologies),

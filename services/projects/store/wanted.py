@@ -27,6 +27,8 @@ class Sort(StrEnum):
     ACCEPTING_FIRST = "accepting_first"
     CLOSING_SOON = "closing_soon"
     """The soonest end of an open window first, then the rest."""
+    WAITING = "waiting"
+    """What waits for staff the longest, first; nothing else."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Wanted:
     paid: bool | None = None
     status: ProjectStatus | None = None
     mine: bool = False
+    waiting: bool = False
+    """For staff to review: submitted, or with proposed changes."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class Group:
 
 NEWEST: Final = Order("newest", -1)
 NAME: Final = Order("name_key", 1)
+WAITING: Final = {"waiting": {"$gt": ""}}
+"""Says since when, where something waits."""
 
 
 def during(label: Label, at: datetime) -> Document:
@@ -81,6 +87,8 @@ def groups_of(sort: Sort, tiers: Sequence[Document], at: datetime) -> list[Group
     rest = Group({"$nor": [accepting]}, NEWEST)
     if sort is Sort.ACCEPTING_FIRST:
         return [Group(accepting, NEWEST), rest]
+    if sort is Sort.WAITING:
+        return [Group(WAITING, Order("waiting", 1))]
     if sort is Sort.CLOSING_SOON:
         return [Group(accepting, _closing(at)), rest]
     if sort is Sort.RELEVANCE and len(tiers) == 3:
@@ -104,7 +112,9 @@ def terms_that_are(label: Label, at: datetime) -> Document:
 
 def conditions(reader: Actor | None, wanted: Wanted, at: datetime) -> list[Document]:
     """All that must hold but the text; first, who asks."""
-    clauses: list[Document] = [{"seen_by": _eyes(reader, mine=wanted.mine)}]
+    clauses: list[Document] = [{"seen_by": _eyes(reader, mine=wanted.mine, inside=wanted.waiting)}]
+    if wanted.waiting:
+        clauses.append(WAITING)
     for name, values in (("skills", wanted.skills), ("technologies", wanted.technologies)):
         clauses += [{f"{name}.key": fold(value)} for value in values]
     if wanted.status is not None:
@@ -125,10 +135,11 @@ def _of_term(wanted: Wanted, at: datetime) -> Document:
     return term
 
 
-def _eyes(reader: Actor | None, *, mine: bool) -> Any:
+def _eyes(reader: Actor | None, *, mine: bool, inside: bool) -> Any:
+    """Say among whose projects to look; what is between a project's people and staff is not looked for elsewhere."""
     if reader is None:
         return PUBLIC
-    if mine:
+    if mine or (inside and not reader.has(STAFF)):
         return reader.id
     return STAFF if reader.has(STAFF) else {"$in": [PUBLIC, reader.id]}
 

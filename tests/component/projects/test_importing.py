@@ -148,10 +148,10 @@ async def test_two_imports_of_one_file_at_once_make_each_project_once(projects: 
 async def test_what_is_wrong_is_said_by_row_and_field_and_the_rest_is_done(
     projects: Served, olga: Somebody, tmp_path: Path
 ):
-    good = row(olga)
+    fine = row(olga)
     rows = [
-        good,
-        row(olga, name=good["name"].upper()),
+        fine,
+        row(olga, name=fine["name"].upper()),
         row(olga, administrator="nobody@example.org"),
         row(olga, administrator="nobody"),
         row(olga, nobody_knows_this=1),

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 from uuid6 import uuid7
 
@@ -108,6 +109,26 @@ async def test_rejected_changes_are_gone_and_can_be_proposed_again(projects: Ser
 
     assert (rejected.json()["proposed"], again.json()["proposed"]["changes"]) == (None, {"name": name})
     assert (await scene.told(scene.id))[-3:] == [ProjectChangeProposed, ProjectChangeRejected, ProjectChangeProposed]
+
+
+async def test_staff_find_what_waits_for_them_the_longest_first(projects: Served):
+    first, second = await published(projects), await submitted(projects)
+    third, done = await published(projects), await published(projects)
+    for scene in (first, third):
+        await scene.owner.client.patch(scene.place, json={"description": "Learn more."})
+    await done.owner.client.patch(done.place, json={"description": "Learn more."})
+    await done.staff.post(f"{done.place}/changes/approve")
+
+    async def found(reader: httpx.AsyncClient, **more: Any) -> list[str]:
+        page = await reader.get("/v1/projects", params={"waiting": True, "limit": 100, **more})
+        ours = {scene.id for scene in (first, second, third, done)}
+        return [item["id"] for item in page.json()["items"] if item["id"] in ours]
+
+    assert await found(first.staff) == [second.id, first.id, third.id]
+    assert await found(first.staff, status="submitted") == [second.id]
+    assert await found(first.owner.client) == [first.id]
+    assert await found(done.owner.client) == []
+    assert problem(await first.anybody.get("/v1/projects", params={"waiting": True})) == (401, "unauthenticated")
 
 
 async def test_only_staff_decide_on_changes(projects: Served):
