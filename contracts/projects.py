@@ -1,14 +1,16 @@
-"""What projects tells: enrollments and their people, terms, mentor invitations."""
+"""What projects tells: enrollments and their people, terms, mentor invitations and requests."""
 
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from contracts.event import Event
-from contracts.ids import AccountId, MentorInvitationId, ProjectId, TermId
+from contracts.ids import AccountId, MentorInvitationId, MentorRequestId, ProjectId, TermId
 from contracts.time import Instant
+
+CONTRIBUTOR_COVENANT: Final = "https://www.contributor-covenant.org/version/2/1/code_of_conduct/"
 
 
 class ProjectStatus(StrEnum):
@@ -28,6 +30,28 @@ class PrerequisiteTemplate(BaseModel):
     name: str
     description: str
     due_on: date | None = None
+    file_required: bool = False
+    """Whether the task can only be handed in with a file."""
+
+
+class ApplicationQuestion(BaseModel):
+    """What every applicant is asked; the id stays when the wording changes."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    text: str
+
+
+class EvaluationQuestion(BaseModel):
+    """What every evaluation answers; the id stays when the wording changes."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    text: str
+    shown: bool = False
+    """Whether the mentee sees the answer."""
 
 
 class ProjectEvent(Event):
@@ -40,8 +64,25 @@ class ProjectEvent(Event):
     name: str
     description: str
     status: ProjectStatus
+    repository_url: str | None = None
+    website_url: str | None = None
+    code_of_conduct_url: str = CONTRIBUTOR_COVENANT
+    best_practices_id: int | None = None
+    """The project's number at the OpenSSF Best Practices badge."""
+    accent_color: str | None = None
+    """`#rrggbb`, lower case."""
+    logo: str | None = None
+    """The picture's hash (SHA-256, hexadecimal): `/v1/projects/{id}/logo?v={logo}`."""
+    technologies: tuple[str, ...] = ()
     skills: tuple[str, ...]
+    """What a mentee must know."""
+    desirable_skills: tuple[str, ...] = ()
     prerequisites: tuple[PrerequisiteTemplate, ...]
+    ai_use_policy: str = ""
+    application_questions: tuple[ApplicationQuestion, ...] = ()
+    evaluation_questions: tuple[EvaluationQuestion, ...] = ()
+    blind_review: bool = False
+    """Whether reviewers see each other's reviews only after giving their own."""
     administrators: tuple[AccountId, ...]
     mentors: tuple[AccountId, ...]
 
@@ -77,6 +118,25 @@ class ProjectRejected(ProjectEvent):
     reason: str
 
 
+class ProjectChangeProposed(ProjectEvent):
+    """An administrator wants to change what staff approved; the picture stays the approved one until staff decide."""
+
+    type: Literal["project-change.proposed.v1"] = "project-change.proposed.v1"
+
+
+class ProjectChangeApproved(ProjectEvent):
+    """Staff accepted a proposed change; the public sees it."""
+
+    type: Literal["project-change.approved.v1"] = "project-change.approved.v1"
+
+
+class ProjectChangeRejected(ProjectEvent):
+    """Staff did not accept a proposed change; the public goes on seeing what was approved before."""
+
+    type: Literal["project-change.rejected.v1"] = "project-change.rejected.v1"
+    reason: str
+
+
 class ProjectHidden(ProjectEvent):
     """An administrator took it out of the public's sight; it may come back."""
 
@@ -107,6 +167,8 @@ class MentorLeft(ProjectEvent):
 
     type: Literal["mentor.left.v1"] = "mentor.left.v1"
     mentor_id: AccountId
+    replaced_by: AccountId | None = None
+    """The member who answers for this person's mentees from now on; a mentor since then at the latest."""
 
 
 class AdministratorJoined(ProjectEvent):
@@ -121,6 +183,8 @@ class AdministratorLeft(ProjectEvent):
 
     type: Literal["administrator.left.v1"] = "administrator.left.v1"
     administrator_id: AccountId
+    replaced_by: AccountId | None = None
+    """The member who answers from now on for the mentees of an administrator who mentored too."""
 
 
 class TermEvent(Event):
@@ -135,7 +199,11 @@ class TermEvent(Event):
     window_closes_at: Instant
     starts_at: Instant
     ends_at: Instant
+    results_at: Instant | None = None
+    """Until then decisions are held back from applicants; None holds nothing back."""
     capacity: int
+    time_zone: str = "UTC"
+    """IANA name of the zone the deadline was set in."""
 
 
 class TermPlanned(TermEvent):
@@ -191,6 +259,7 @@ class InvitationStatus(StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     REVOKED = "revoked"
+    EXPIRED = "expired"
 
 
 class MemberRole(StrEnum):
@@ -236,3 +305,52 @@ class MentorInvitationRevoked(MentorInvitationEvent):
     """An administrator took the invitation back before it was answered."""
 
     type: Literal["mentor-invitation.revoked.v1"] = "mentor-invitation.revoked.v1"
+
+
+class MentorInvitationExpired(MentorInvitationEvent):
+    """Nobody answered for seven days; it can be sent again."""
+
+    type: Literal["mentor-invitation.expired.v1"] = "mentor-invitation.expired.v1"
+
+
+class RequestStatus(StrEnum):
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class MentorRequestEvent(Event):
+    source: ClassVar[str] = "projects"
+    topic: ClassVar[str] = "projects.events"
+    noun: ClassVar[str] = "mentor-request"
+
+    id: MentorRequestId
+    project_id: ProjectId
+    account_id: AccountId
+    """Who wants to mentor."""
+    status: RequestStatus
+
+
+class MentorRequestSent(MentorRequestEvent):
+    """A person asked to mentor; what they wrote stays with projects."""
+
+    type: Literal["mentor-request.sent.v1"] = "mentor-request.sent.v1"
+
+
+class MentorRequestApproved(MentorRequestEvent):
+    """An administrator said yes; the person is a mentor."""
+
+    type: Literal["mentor-request.approved.v1"] = "mentor-request.approved.v1"
+
+
+class MentorRequestDeclined(MentorRequestEvent):
+    """An administrator said no; the person may ask again after 30 days."""
+
+    type: Literal["mentor-request.declined.v1"] = "mentor-request.declined.v1"
+
+
+class MentorRequestWithdrawn(MentorRequestEvent):
+    """The person no longer asks."""
+
+    type: Literal["mentor-request.withdrawn.v1"] = "mentor-request.withdrawn.v1"

@@ -6,6 +6,7 @@ import typer
 
 from services.chassis.service import Role, serve
 from services.identity.commands import account
+from services.importing import projects
 from services.operators import ServiceName, build
 from services.operators.consumers import consumers
 from services.operators.dead_letters import dead_letters
@@ -24,6 +25,7 @@ app.add_typer(events, name="events")
 app.add_typer(ledger, name="ledger")
 app.add_typer(outbox, name="outbox")
 app.add_typer(projections, name="projections")
+app.add_typer(projects, name="projects")
 app.add_typer(topics, name="topics")
 app.command("doctor")(doctor)
 

@@ -1,9 +1,10 @@
 """Routes: who may call them, what they expect beyond the body, and how they answer."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_origin
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response, params
 from fastapi.dependencies.models import Dependant
@@ -23,6 +24,10 @@ from services.chassis.tokens import Unauthenticated
 _POLICIES: Final[set[Callable[..., Any]]] = set()
 LIMIT: Final = "mentorship.largest_body"
 """Where a request's scope holds how many bytes of body it may have."""
+KEPT: Final = frozenset({"etag", "cache-control", "vary"})
+"""Headers that an answer without its body still has."""
+PUBLICLY: Final = "public, max-age=30, stale-while-revalidate=60"
+PRIVATELY: Final = "private, no-cache"
 _bearer: Final = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token of identity")
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -54,7 +59,19 @@ class Composite(Resource):
 
     def __init__(self, content: Any, status_code: int = 200, headers: Any = None, **more: Any) -> None:
         super().__init__(content, status_code, headers, **more)
-        self.headers["ETag"] = f'"{content["version"]}.{hashlib.sha256(self.body).hexdigest()[:16]}"'
+        self.headers["ETag"] = f'"{content["version"]}.{_digest(self.body)}"'
+
+
+class Listing(JSONResponse):
+    """Several things, with an ETag that tells whether anything of them all has changed."""
+
+    def __init__(self, content: Any, status_code: int = 200, headers: Any = None, **more: Any) -> None:
+        super().__init__(content, status_code, headers, **more)
+        self.headers["ETag"] = f'"{_digest(self.body)}"'
+
+
+def _digest(body: bytes | memoryview) -> str:
+    return hashlib.sha256(body).hexdigest()[:16]
 
 
 class RouteWithoutPolicy(TypeError):
@@ -132,6 +149,15 @@ NewId = Annotated[str, Depends(_new_id)]
 KeyRequired: Final = Depends(_key_required)
 
 
+async def _cached(response: Response, reader: Reader) -> None:
+    response.headers["Vary"] = "Authorization"
+    response.headers["Cache-Control"] = PUBLICLY if reader is None else PRIVATELY
+
+
+Cached: Final = Depends(_cached)
+"""Lets caches on the way keep what nobody signed in for; what a reader is shown is theirs alone."""
+
+
 def upload(largest: int) -> Any:
     """Give the body as it arrives, uninterpreted, and refuse more than `largest` bytes (413)."""
 
@@ -153,7 +179,7 @@ class CommandRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
-        known = set(_query_names(self.dependant))
+        known = dict(_query_names(self.dependant))
         view: TypeAdapter[Any] = TypeAdapter(self.response_model)
         status = self.status_code or 200
 
@@ -208,20 +234,22 @@ def _calls(dependant: Dependant) -> Iterable[Any]:
         yield from _calls(below)
 
 
-def _query_names(dependant: Dependant) -> Iterable[str]:
-    yield from (field.alias for field in dependant.query_params)
+def _query_names(dependant: Dependant) -> Iterable[tuple[str, bool]]:
+    """Name the query parameters, and say which may be there more than once."""
+    for field in dependant.query_params:
+        yield field.alias, get_origin(field.field_info.annotation) in {list, tuple}
     for below in dependant.dependencies:
         yield from _query_names(below)
 
 
-def _refuse_unknown(request: Request, known: set[str]) -> None:
+def _refuse_unknown(request: Request, known: Mapping[str, bool]) -> None:
     names = [name for name, _ in request.query_params.multi_items()]
     for name in names:
         if name not in known:
             raise Malformed(
                 f"There is no query parameter {name!r} here; there are: {', '.join(sorted(known)) or 'none'}."
             )
-        if names.count(name) > 1:
+        if names.count(name) > 1 and not known[name]:
             raise Malformed(f"The query parameter {name!r} is there more than once.")
 
 
@@ -236,7 +264,7 @@ async def _command_of(request: Request, render: Callable[[Any], Answer], body: b
 def _version(if_match: str | None) -> int | None:
     if if_match is None or if_match == "*":
         return None
-    text = if_match.removeprefix("W/").strip('"').partition(".")[0]
+    text = re.split(r"[.-]", if_match.removeprefix("W/").strip('"'))[0]  # a gateway that compresses adds `-gzip`
     if not (text.isascii() and text.isdecimal() and len(text) < 16):
         raise Malformed(f"If-Match takes the ETag of the resource, not {if_match[:50]!r}.")
     return int(text)
@@ -250,5 +278,5 @@ def _again(answer: Answer) -> Response:
 def _unless_known(request: Request, response: Response) -> Response:
     tag = response.headers.get("etag")
     if request.method == "GET" and tag and tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers={"ETag": tag})
+        return Response(status_code=304, headers={name: response.headers[name] for name in KEPT & {*response.headers}})
     return response

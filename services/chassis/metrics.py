@@ -23,4 +23,5 @@ RETRIES: Final = Counter("mentorship_consumer_retries_total", "Repeated attempts
 DEAD_LETTERS: Final = Counter("mentorship_dead_letters_total", "Messages set aside", ["topic"])
 WAITING: Final = Gauge("mentorship_waiting_messages", "Messages waiting for one that is missing or set aside")
 PAUSED: Final = Gauge("mentorship_consumer_paused", "1 while too many dead letters keep the consumer still")
+STREAMS: Final = Gauge("mentorship_live_streams", "Server-sent streams that are open")
 MAILS: Final = Counter("mentorship_mails_total", "Mails, by what became of them", ["outcome"])

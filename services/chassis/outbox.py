@@ -40,7 +40,7 @@ class Row:
 
 
 class Outbox:
-    """Written in the transaction of the change it tells; read by the relay alone."""
+    """Written in the transaction of the change it tells; read by the relay, and as the event log by `live`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,6 +50,7 @@ class Outbox:
         await self._rows.ensure(
             IndexModel([("pos", ASCENDING)], name="pending", partialFilterExpression={"pending": True}),
             IndexModel([("key", ASCENDING), ("sequence", ASCENDING)], unique=True),
+            IndexModel([("pos", ASCENDING), ("_id", ASCENDING)]),
         )
 
     async def tell(self, event: Event, pos: int) -> None:

@@ -50,7 +50,7 @@ class PageRequest:
     def of(
         cls,
         limit: Annotated[int, Query(ge=1, le=100, description="At most so many items")] = 20,
-        cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before")] = None,
+        cursor: Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the page before")] = None,
     ) -> Self:
         if cursor is None:
             return cls(limit, None)

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from services.chassis import metrics
 from services.chassis.commands import IdempotencyKeyReused, StaleVersion
 from services.chassis.domain import Conflict, Forbidden, NotFound, NotYetKnown, Refusal, RuleBroken
+from services.chassis.live import TooManyStreams
 from services.chassis.mongo import StoreAway
 from services.chassis.outbox import EventTooLarge
 from services.chassis.paging import Malformed
@@ -52,12 +53,14 @@ STATUS: Final[Mapping[type[Refusal], HTTPStatus]] = {
     PreconditionMissing: HTTPStatus.PRECONDITION_REQUIRED,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     IdentityAway: HTTPStatus.SERVICE_UNAVAILABLE,
+    TooManyStreams: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 SOON: Final = {"Retry-After": "1"}
 HEADERS: Final[Mapping[type[Refusal], Mapping[str, str]]] = {
     Unauthenticated: {"WWW-Authenticate": 'Bearer error="invalid_token"'},
     NotYetKnown: SOON,
     TooManyRequests: {"Retry-After": "5"},
+    TooManyStreams: {"Retry-After": "5"},
     IdentityAway: SOON,
 }
 
@@ -117,7 +120,7 @@ def problem(
     )
     metrics.REFUSALS.labels(body.type).inc()
     content = body.model_dump(exclude={"errors"} if not errors else None)
-    return ProblemResponse(content, status, dict(headers or {}))
+    return ProblemResponse(content, status, {"Cache-Control": "no-store"} | dict(headers or {}))
 
 
 async def _refused(request: Request, refusal: Exception) -> ProblemResponse:

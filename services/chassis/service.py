@@ -2,8 +2,10 @@
 
 import asyncio
 import signal
+import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -28,6 +30,7 @@ from services.chassis.health import Health
 from services.chassis.http import refuse_routes_without_policy
 from services.chassis.inbox import Inbox
 from services.chassis.jobs import Job
+from services.chassis.live import Audience, Live
 from services.chassis.logs import start_logging
 from services.chassis.mongo import patiently
 from services.chassis.problems import answer_with_problems, problem_schema
@@ -59,6 +62,10 @@ def now() -> datetime:
     return in_utc(datetime.now(UTC))
 
 
+async def _nobody(_: Event) -> Audience | None:
+    return None
+
+
 @dataclass
 class Service(Generic[S]):
     """The parts of one service; made once, in its `app.py`."""
@@ -74,12 +81,15 @@ class Service(Generic[S]):
     listener: Listener[S]
     jobs: Sequence[Job] = ()
     clock: Clock = now
+    audience_of: Callable[[Event], Awaitable[Audience | None]] = _nobody
+    """Who is told of an event by `live`."""
     prepared: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def __post_init__(self) -> None:
         self.inbox = Inbox(self.store, self.name)
         self.brake = Brake(self.store.database, self.settings.dead_letters_in_a_row)
         self.cluster = Cluster(self.store.database, self.settings.kafka_bootstrap_servers)
+        self.live = Live(self.store.database, self.name, self.audience_of, self.settings.live_streams)
 
     @property
     def name(self) -> str:
@@ -105,6 +115,7 @@ class Service(Generic[S]):
         )
         app.state.store, app.state.data, app.state.settings = self.store, self.data, self.settings
         app.state.clock, app.state.verifier, app.state.health = self.clock, verifier, health
+        app.state.live = self.live
         if role is not Role.WORKER:
             for router in self.routers:
                 app.include_router(router)
@@ -145,6 +156,7 @@ class Service(Generic[S]):
             yield
         finally:
             stopping.set()
+            await self.live.stop()
             await _settled(working)
             if relay:
                 await relay.close()
@@ -232,12 +244,24 @@ def _add_health(app: FastAPI, health: Health) -> None:
     app.add_route("/metrics", metrics)
 
 
+class Server(uvicorn.Server):
+    """Waits at its end for every answer in hand, so those that have none, the streams, are ended first."""
+
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._live.close()
+        await super().shutdown(sockets)
+
+
 def serve(service: Service[Any], role: Role) -> None:
     """Serve until SIGTERM: then no new request, what is in hand is finished, the group is left."""
     settings = service.settings
     start_logging(service.name, settings.log_level)
     start_tracing(service.name)
-    uvicorn.run(
+    config = uvicorn.Config(
         service.app(role),
         host=settings.http_host,
         port=settings.http_port,
@@ -248,3 +272,8 @@ def serve(service: Service[Any], role: Role) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+    server = Server(config, service.live)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(3)

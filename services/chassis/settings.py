@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     )
     http_host: str = Field(default="127.0.0.1", description="Where to listen")
     http_port: int = Field(description="Where to listen", ge=1, le=65535)
+    live_streams: int = Field(default=500, description="Server-sent streams a process holds at the most", ge=0)
     public_url: str = Field(
         pattern=r"^https?://[^/]+$",
         description="The gateway's origin: issuer and audience of tokens, base of every link",

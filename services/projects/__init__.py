@@ -1,5 +1,5 @@
 """Owns enrollments: projects, their people, their terms.
 
 Publishes  projects.events
-Listens to identity.people, applications.events
+Listens to identity.events, identity.people, applications.events, stipends.events
 """

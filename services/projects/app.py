@@ -23,6 +23,11 @@ def build(settings: Settings, clock: Clock = now) -> Service[ProjectsStore]:
         prepare=data.prepare,
         routers=api.ROUTERS,
         listener=listen,
-        jobs=(Job("terms", lambda: data.cross_due_instant(clock())), Job("mail", data.mail.work)),
+        jobs=(
+            Job("terms", lambda: data.cross_due_instant(clock())),
+            Job("invitations", lambda: data.expire_due_invitation(clock())),
+            Job("mail", data.mail.work),
+        ),
         clock=clock,
+        audience_of=data.audience_of,
     )

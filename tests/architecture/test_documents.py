@@ -18,6 +18,7 @@ PAGES = (
     "docs/api.md",
     "docs/operations.md",
     "docs/finance.md",
+    "docs/import.md",
     "docs/decisions/README.md",
 )
 

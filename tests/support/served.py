@@ -16,7 +16,7 @@ from uuid6 import uuid7
 from contracts.catalog import EVENTS
 from contracts.event import Event
 from deploy.local.platform import Platform
-from services.chassis.service import Clock, Role, Service, now
+from services.chassis.service import Clock, Role, Server, Service, now
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def listening(config: uvicorn.Config) -> AsyncIterator[str]:
+async def listening(config: uvicorn.Config, server: uvicorn.Server | None = None) -> AsyncIterator[str]:
     """Serve on a free port; gives the origin."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(config)
+        server = server or uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         await eventually(lambda: _started(server, task), what="uvicorn's start")
         try:
@@ -108,7 +108,7 @@ async def serving(
     service = rooms.build(rooms.Settings(**{**said, **(more or {})}), clock)
     producer = AIOKafkaProducer(bootstrap_servers=platform.addresses.kafka, acks="all")
     config = uvicorn.Config(service.app(role), log_config=None, access_log=False)
-    async with producer, AsyncExitStack() as clients, listening(config) as url:
+    async with producer, AsyncExitStack() as clients, listening(config, Server(config, service.live)) as url:
         served = Served(service, url, issuer, producer, clients)
         anybody = await served.caller()
         await eventually(lambda: _ready(anybody), within=60, what=f"{name} ready")

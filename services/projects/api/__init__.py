@@ -1,16 +1,34 @@
-"""A route for each decision, by noun: projects, terms, members, mentor invitations."""
+"""A route for each decision, by noun: the catalog, projects, their terms and dates, their people."""
 
 from typing import Final
 
 from fastapi import APIRouter
 
-from services.projects.api import invitations, members, projects, terms
+from services.projects.api import (
+    calendars,
+    catalog,
+    changes,
+    conditions,
+    invitations,
+    logos,
+    members,
+    projects,
+    requests,
+    terms,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    conditions.routes,
+    catalog.routes,
     projects.routes,
+    changes.routes,
+    logos.routes,
     terms.of_project,
+    calendars.of_project,
+    calendars.routes,
     terms.routes,
     members.routes,
     invitations.of_project,
     invitations.routes,
+    requests.routes,
 )

@@ -1,12 +1,15 @@
 """The people of a project: shown, leaving, removed."""
 
+from typing import Annotated
+
+from fastapi import Query
+
 from contracts.ids import AccountId
 from contracts.projects import MemberRole
 from services.chassis.http import By, Now, Reader, View, router
 from services.chassis.paging import Page
 from services.projects.api.data import Data, Id
-from services.projects.domain import members as domain
-from services.projects.store import Member
+from services.projects.store.membership import Member
 
 routes = router("/v1/projects", "members")
 
@@ -24,5 +27,14 @@ async def list_members(id: Id, data: Data, reader: Reader) -> Page[Member]:
 
 
 @routes.delete("/{id}/members/{account_id}", status_code=204)
-async def remove_member(id: Id, account_id: AccountId, data: Data, by: By, now: Now) -> None:
-    await data.projects.change(id, domain.part, account_id, by=by, at=now)
+async def remove_member(
+    id: Id,
+    account_id: AccountId,
+    data: Data,
+    by: By,
+    now: Now,
+    replaced_by: Annotated[
+        AccountId | None, Query(max_length=100, description="The member who takes over the open evaluations")
+    ] = None,
+) -> None:
+    await data.remove_member(id, account_id, replaced_by, by=by, at=now)

@@ -27,6 +27,7 @@ class PlanTerm(Body):
     window_closes_at: AwareDatetime
     starts_at: AwareDatetime
     ends_at: AwareDatetime
+    results_at: AwareDatetime | None = None
     time_zone: Line = "UTC"
     capacity: Annotated[int, Field(ge=1, le=1000)]
 
@@ -39,6 +40,7 @@ class EditTerm(Body):
     window_closes_at: AwareDatetime = Field(default_factory=_left_out)
     starts_at: AwareDatetime = Field(default_factory=_left_out)
     ends_at: AwareDatetime = Field(default_factory=_left_out)
+    results_at: AwareDatetime | None = None
     time_zone: Line = ""
     capacity: Annotated[int, Field(ge=1, le=1000)] = 1
 
@@ -53,8 +55,11 @@ class TermView(View):
     name: str
     window_opens_at: Instant
     window_closes_at: Instant
+    window_closes_local: str
+    """The deadline in the zone it was set in, with that zone's offset."""
     starts_at: Instant
     ends_at: Instant
+    results_at: Instant | None
     time_zone: str
     capacity: int
     version: int
@@ -65,7 +70,7 @@ class LabeledTermView(TermView):
 
     @classmethod
     def of(cls, term: Term, label: Label) -> Self:
-        return cls.model_validate({**term.model_dump(), "label": label})
+        return cls.model_validate({**TermView.model_validate(term).model_dump(), "label": label})
 
 
 @of_project.post("/{id}/terms", response_model=TermView, status_code=201)

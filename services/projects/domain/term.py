@@ -57,7 +57,7 @@ CROSSINGS: Final[Mapping[Phase, tuple[str, Phase, type[Event]]]] = {
 """From each phase: the instant that ends it, the phase then, and the event that says so."""
 
 
-INSTANTS: Final = ("window_opens_at", "window_closes_at", "starts_at", "ends_at")
+INSTANTS: Final = ("window_opens_at", "window_closes_at", "starts_at", "ends_at", "results_at")
 
 
 class TermUnknown(NotFound):
@@ -84,6 +84,10 @@ class InstantPassed(RuleBroken):
     """What has happened, or would have happened already, cannot be set."""
 
 
+class PlacesTaken(Conflict):
+    """More people have a place in the term than it is to have."""
+
+
 class TermHasApplications(Conflict):
     """Somebody applied to the term, so it stays."""
 
@@ -96,6 +100,8 @@ class Term(Aggregate):
     window_closes_at: Instant
     starts_at: Instant
     ends_at: Instant
+    results_at: Instant | None = None
+    """Until then decisions are held back from applicants; None holds nothing back."""
     time_zone: str
     """IANA name of the zone the deadline was set in."""
     capacity: int
@@ -108,6 +114,11 @@ class Term(Aggregate):
             return None
         instant: datetime = getattr(self, CROSSINGS[self.phase][0])
         return instant
+
+    @property
+    def window_closes_local(self) -> str:
+        """The deadline on the clocks of the zone it was set in, RFC 3339 with that zone's offset."""
+        return self.window_closes_at.astimezone(ZoneInfo(self.time_zone)).isoformat(timespec="seconds")
 
     @property
     def was_reopened_in_its_course(self) -> bool:
@@ -126,6 +137,7 @@ def plan(term: Term, project: Project, others: Sequence[Term], *, by: Actor, at:
     """Set a run of the project. Source: domain.md, Term."""
     _must_be_theirs(project, by)
     _must_be_in_order(term)
+    _results_must_follow_the_window(term)
     if term.ends_at <= at:
         raise TermOutOfOrder(f"The term would be over already: it ends at {term.ends_at:%Y-%m-%d}.")
     if sum(other.ends_at > at for other in others) >= MOST_OPEN:
@@ -136,20 +148,28 @@ def plan(term: Term, project: Project, others: Sequence[Term], *, by: Actor, at:
 
 
 def edit(
-    term: Term, changes: Mapping[str, Any], project: Project, others: Sequence[Term], *, by: Actor, at: datetime
+    term: Term,
+    changes: Mapping[str, Any],
+    project: Project,
+    others: Sequence[Term],
+    *,
+    taken: int = 0,
+    by: Actor,
+    at: datetime,
 ) -> Change[Term]:
-    """Change what lies ahead; what has passed stays as it was."""
+    """Change what lies ahead; what has passed stays as it was. `taken` counts those who have a place in the term."""
     _must_be_theirs(project, by)
     if term.phase is Phase.OVER:
         raise NotInThisState(f"The term {term.name!r} is over.")
     edited = term.evolve(**changes)
+    if edited.capacity < min(taken, term.capacity):
+        raise PlacesTaken(f"{taken} people have a place in {term.name!r}, so its capacity cannot be {edited.capacity}.")
     for name in INSTANTS:
         before, after = getattr(term, name), getattr(edited, name)
-        if before != after and min(before, after) <= at:
-            raise InstantPassed(
-                f"{name} cannot be set from {before:%Y-%m-%d %H:%M} to {after:%Y-%m-%d %H:%M} any more."
-            )
+        if before != after and any(instant is not None and instant <= at for instant in (before, after)):
+            raise InstantPassed(f"{name} cannot be set from {_said(before)} to {_said(after)} any more.")
     _must_be_in_order(edited, latest_close=edited.ends_at if term.was_reopened_in_its_course else edited.starts_at)
+    _results_must_follow_the_window(edited, unless_told_by=at)
     _must_be_told_apart(edited, others)
     _must_be_a_zone(edited.time_zone)
     return edited.tell(TermEdited, by=by, at=at)
@@ -175,6 +195,7 @@ def reopen(term: Term, window_closes_at: datetime, project: Project, *, by: Acto
     reopened = term.evolve(phase=Phase.OPEN, window_closes_at=window_closes_at)
     running = term.phase is Phase.RUNNING
     _must_be_in_order(reopened, latest_close=reopened.ends_at if running else reopened.starts_at)
+    _results_must_follow_the_window(reopened, unless_told_by=at)
     return reopened.tell(TermReopened, by=by, at=at)
 
 
@@ -210,6 +231,22 @@ def _must_be_in_order(term: Term, latest_close: datetime | None = None) -> None:
     closes = term.window_closes_at <= (latest_close or term.starts_at)
     if not (term.window_opens_at < term.window_closes_at and closes and term.starts_at < term.ends_at):
         raise TermOutOfOrder("A term's instants must be: window opens < window closes ≤ start < end.")
+
+
+def _results_must_follow_the_window(term: Term, unless_told_by: datetime | None = None) -> None:
+    """Refuse results before the window closes or after the start, unless they were told by then, which stays so."""
+    results_at = term.results_at
+    if results_at is None or (unless_told_by is not None and results_at <= unless_told_by):
+        return
+    if not term.window_closes_at <= results_at <= term.starts_at:
+        raise TermOutOfOrder(
+            f"Results on {_said(results_at)} do not fit: they are told after the window closes"
+            f" ({_said(term.window_closes_at)}) and by the start ({_said(term.starts_at)}). Change results_at."
+        )
+
+
+def _said(instant: datetime | None) -> str:
+    return f"{instant:%Y-%m-%d %H:%M} UTC" if instant else "none"
 
 
 def _must_be_told_apart(term: Term, others: Sequence[Term]) -> None:

@@ -1,22 +1,25 @@
 """Projects and their terms."""
 
-import re
-from collections.abc import Mapping
-from typing import Any, Final
 
 from contracts.ids import ProjectId
-from contracts.projects import ProjectStatus
-from services.chassis.domain import Actor
+from services.chassis.domain import Actor, Change
 from services.chassis.mongo import Document, IndexModel
-from services.chassis.paging import Page, PageRequest
 from services.chassis.store import Repository
-from services.projects.domain.project import STAFF, Project, ProjectUnknown
+from services.projects.domain.project import UUID, Mentees, Project, ProjectUnknown
 from services.projects.domain.term import Term
-
-UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from services.projects.store.catalog import Catalog
 
 
 class Projects(Repository[Project]):
+    @property
+    def catalog(self) -> Catalog:
+        return Catalog(self.store.database)
+
+    async def _put(self, change: Change[Project], *, insert: bool) -> Project:
+        state = await super()._put(change, insert=insert)
+        await self.catalog.show(state)
+        return state
+
     def write(self, state: Project) -> Document:
         return super().write(state) | {"name_key": state.name.casefold()}
 
@@ -27,7 +30,6 @@ class Projects(Repository[Project]):
             IndexModel([("status", 1), ("_id", -1)]),
             IndexModel([("administrators", 1)]),
             IndexModel([("mentors", 1)]),
-            IndexModel([("name", "text"), ("description", "text"), ("skills", "text")]),
         )
 
     async def id_of(self, reference: str) -> ProjectId:
@@ -39,6 +41,21 @@ class Projects(Repository[Project]):
             raise ProjectUnknown(f"There is no project {reference!r}.")
         return ProjectId(found["_id"])
 
+    async def named(self, name: str) -> ProjectId | None:
+        """Give the id of the project that has this name, in whatever case."""
+        found = await self.documents.find_one({"name_key": name.casefold()}, {"_id": 1})
+        return None if found is None else ProjectId(found["_id"])
+
+    async def slugs_like(self, slug: str) -> frozenset[str]:
+        """Give those that are taken of this slug and of it with a number."""
+        alike = await self.documents.find({"slug": {"$regex": rf"^{slug}(-\d+)?$"}}, fields={"slug": 1})
+        return frozenset(document["slug"] for document in alike)
+
+    async def count_mentees(self, id: ProjectId, mentees: Mentees) -> None:
+        """Note how many mentees there are; nobody decided that, so the version stays."""
+        counted = mentees.model_dump()
+        await self.documents.update({"_id": id, "mentees": {"$ne": counted}}, {"$set": {"mentees": counted}})
+
     async def visible_to(self, reader: Actor | None, id: ProjectId) -> Project:
         """What you may not see is not there."""
         project = await self.get(id)
@@ -46,20 +63,22 @@ class Projects(Repository[Project]):
             raise ProjectUnknown(f"There is no project {id!r}.")
         return project
 
-    async def listed_for(
-        self, reader: Actor | None, wanted: Mapping[str, Any], text: str | None, request: PageRequest
-    ) -> Page[Project]:
-        """Those the reader may see: published ones, their own, and for staff all."""
-        where: Document = {**wanted, **({"$text": {"$search": text}} if text else {})}
-        if reader is None or not reader.has(STAFF):
-            seen: list[Document] = [{"status": ProjectStatus.PUBLISHED}]
-            if reader is not None:
-                seen += [{"administrators": reader.id}, {"mentors": reader.id}]
-            where["$or"] = seen
-        return await self.page(where, request)
-
 
 class Terms(Repository[Term]):
+    @property
+    def catalog(self) -> Catalog:
+        return Catalog(self.store.database)
+
+    async def _put(self, change: Change[Term], *, insert: bool) -> Term:
+        state = await super()._put(change, insert=insert)
+        await self.catalog.place(state.project_id, await self.of(state.project_id))
+        return state
+
+    async def remove(self, term: Term) -> None:
+        """Take its document away; it was deleted before."""
+        await self.documents.delete({"_id": term.id})
+        await self.catalog.place(term.project_id, await self.of(term.project_id))
+
     def write(self, state: Term) -> Document:
         return super().write(state) | {"next_at": state.next_at}
 

@@ -1,8 +1,11 @@
-"""Invitations: found by their token or in their project."""
+"""Invitations: found by their token or in their project; one is open for an address and a role."""
+
+from datetime import datetime
 
 from contracts.ids import MentorInvitationId, ProjectId
+from contracts.projects import InvitationStatus
 from services.chassis.domain import Actor
-from services.chassis.mongo import IndexModel
+from services.chassis.mongo import Document, IndexModel
 from services.chassis.paging import Page, PageRequest
 from services.chassis.store import Repository
 from services.projects.domain.invitation import InvitationUnknown, MentorInvitation, hash_of
@@ -10,10 +13,17 @@ from services.projects.domain.project import Project
 
 
 class Invitations(Repository[MentorInvitation]):
+    def write(self, state: MentorInvitation) -> Document:
+        if state.status is not InvitationStatus.INVITED:
+            return super().write(state)
+        return super().write(state) | {"open": f"{state.project_id}/{state.role}/{state.email}"}
+
     async def prepare(self, *_: IndexModel) -> None:
         await self.documents.ensure(
             IndexModel([("token_hash", 1)], unique=True),
             IndexModel([("project_id", 1), ("_id", -1)]),
+            IndexModel([("open", 1)], unique=True, partialFilterExpression={"open": {"$exists": True}}),
+            IndexModel([("expires_at", 1)], partialFilterExpression={"status": InvitationStatus.INVITED}),
         )
 
     async def with_token(self, token: str) -> MentorInvitation:
@@ -32,3 +42,8 @@ class Invitations(Repository[MentorInvitation]):
         """Those to a project, for its administrators."""
         project.must_be_administered_by(by)
         return await self.page({"project_id": project.id}, request)
+
+    async def most_overdue(self, at: datetime) -> MentorInvitation | None:
+        """Give the one that should have expired for longest."""
+        late = {"status": InvitationStatus.INVITED, "expires_at": {"$lte": at}}
+        return next(iter(await self.find(late, sort="expires_at", limit=1)), None)

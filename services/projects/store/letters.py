@@ -15,7 +15,6 @@ def invitation(project: Project, role: MemberRole, email: str, *, token: str, pu
     return LETTERS.write(f"{role}_invitation", email, project=project, link=link)
 
 
-def review(project: Project, email: str, *, public_url: str) -> Letter:
-    """Say what became of a project that was published or rejected just now."""
-    link = f"{public_url}/v1/projects/{project.slug}"
-    return LETTERS.write(f"project_{project.status}", email, project=project, link=link)
+def about(project: Project, name: str, email: str, *, public_url: str, path: str = "", **words: object) -> Letter:
+    """Write to somebody about a project, with a link to it or to a part of it."""
+    return LETTERS.write(name, email, project=project, link=f"{public_url}/v1/projects/{project.slug}{path}", **words)

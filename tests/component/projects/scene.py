@@ -15,6 +15,7 @@ from contracts.ids import AccountId, ActorId, ApplicationId, ProjectId, TermId
 from deploy.local.platform import Platform
 from tests.component.projects.test_enrollment import enrollment, term
 from tests.support.served import Served
+from tests.support.waiting import eventually
 
 
 @dataclass
@@ -79,7 +80,7 @@ async def submitted(served: Served, **planned: object) -> Scene:
     id = (await owner.client.post("/v1/projects", json=enrollment())).json()["id"]
     term_id = (await owner.client.post(f"/v1/projects/{id}/terms", json=term(**planned))).json()["id"]
     scene = Scene(served, owner, staff, anybody, id, term_id)
-    answer = await owner.client.post(f"{scene.place}/submit", json={"accepted_terms_version": "1"})
+    answer = await owner.client.post(f"{scene.place}/submit", json={"accepted_terms_version": "2026-01"})
     assert answer.status_code == 200, answer.text
     return scene
 
@@ -99,6 +100,15 @@ async def mails(platform: Platform, address: str) -> list[dict[str, str]]:
     async with httpx.AsyncClient(base_url=platform.addresses.mailbox) as mailbox:
         found = await mailbox.get("/api/mails", params={"to": address, "wait": 20})
     return list(found.json()["items"])
+
+
+async def mailed(platform: Platform, address: str, about: str) -> list[dict[str, str]]:
+    """Give the mails to an address whose subject speaks of this, of which there is at least one."""
+
+    async def look() -> list[dict[str, str]]:
+        return [mail for mail in await mails(platform, address) if about in mail["subject"]]
+
+    return await eventually(look, what=f"a mail to {address} about {about!r}")
 
 
 def token_in(mail: dict[str, str]) -> str:

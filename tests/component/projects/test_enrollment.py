@@ -62,7 +62,8 @@ async def drafted(owner: httpx.AsyncClient) -> dict[str, str]:
 async def published(owner: httpx.AsyncClient, staff: httpx.AsyncClient) -> str:
     id = (await drafted(owner))["id"]
     assert (await owner.post(f"/v1/projects/{id}/terms", json=term())).status_code == 201
-    assert (await owner.post(f"/v1/projects/{id}/submit", json={"accepted_terms_version": "1"})).status_code == 200
+    accepted = {"accepted_terms_version": "2026-01"}
+    assert (await owner.post(f"/v1/projects/{id}/submit", json=accepted)).status_code == 200
     assert (await staff.post(f"/v1/projects/{id}/publish")).status_code == 200
     return id
 
@@ -120,11 +121,11 @@ async def test_a_rejected_project_tells_the_reason_and_can_be_submitted_again(pr
     owner, staff = await projects.caller(somebody()), await projects.caller(somebody(), "staff")
     id = (await drafted(owner))["id"]
     await owner.post(f"/v1/projects/{id}/terms", json=term())
-    await owner.post(f"/v1/projects/{id}/submit", json={"accepted_terms_version": "1"})
+    await owner.post(f"/v1/projects/{id}/submit", json={"accepted_terms_version": "2026-01"})
 
     rejected = await staff.post(f"/v1/projects/{id}/reject", json={"reason": "Say more."})
     edited = await owner.patch(f"/v1/projects/{id}", json={"description": "More."})
-    again = await owner.post(f"/v1/projects/{id}/submit", json={"accepted_terms_version": "1"})
+    again = await owner.post(f"/v1/projects/{id}/submit", json={"accepted_terms_version": "2026-01"})
 
     assert (rejected.json()["status"], rejected.json()["rejection"]) == ("rejected", "Say more.")
     assert (edited.json()["description"], again.json()["status"]) == ("More.", "submitted")

@@ -1,13 +1,16 @@
-"""Projects alone: what administrators are told by mail about the review of their project."""
+"""Projects alone: who is told by mail about the review of a project and of its changes."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 from uuid6 import uuid7
 
+from contracts.identity import AccountRolesChanged, AccountStatus, PlatformRole
 from deploy.local.platform import Platform
 from services.projects import app as rooms
-from tests.component.projects.scene import mails, somebody, submitted
+from tests.component.projects.scene import Scene, Somebody, mailed, published, somebody, submitted
+from tests.component.projects.test_enrollment import term
 from tests.support.issuer import Issuer
 from tests.support.served import Served, serving
 
@@ -18,22 +21,71 @@ async def projects(platform: Platform, issuer: Issuer) -> AsyncIterator[Served]:
         yield served
 
 
-async def posted(served: Served, project: str) -> int:
-    """Count the mails on their way or gone whose subject names the project."""
-    return await served.service.store.database["mails"].count({"subject": {"$regex": project}})
+async def posted(scene: Scene) -> list[str]:
+    """Give the subjects of all mails on their way or gone that name the project, the name left out."""
+    name = await name_of(scene)
+    rows = await scene.served.service.store.database["mails"].find({"subject": {"$regex": name}})
+    return [row["subject"].replace(name, "…") for row in rows]
+
+
+async def name_of(scene: Scene) -> str:
+    return str((await scene.owner.client.get(scene.place)).json()["name"])
+
+
+async def on_the_staff(
+    served: Served, *roles: PlatformRole, sequence: int = 1, who: Somebody | None = None
+) -> Somebody:
+    """Give somebody who, as identity tells, has these roles now."""
+    person = who or await somebody(served, "Sam")
+    told = {"id": person.id, "status": AccountStatus.ACTIVE, "roles": roles, "by": person.id}
+    await served.hears(AccountRolesChanged.model_validate({**told, "sequence": sequence, "at": datetime.now(UTC)}))
+    return person
+
+
+SUBMITTED, TO_REVIEW = "… is submitted for review", "… waits for a review"
+PUBLISHED = "… is published"
+
+
+async def test_its_administrators_and_staff_are_told_that_a_project_waits_for_review(
+    projects: Served, platform: Platform
+):
+    staff = await on_the_staff(projects, PlatformRole.STAFF)
+    await on_the_staff(projects, PlatformRole.FINANCE)
+    gone = await on_the_staff(projects, PlatformRole.STAFF)
+    await on_the_staff(projects, sequence=2, who=gone)
+    scene = await submitted(projects)
+
+    [mail] = await mailed(platform, staff.address, await name_of(scene))
+    [to_owner] = await mailed(platform, scene.owner.address, "is submitted for review")
+
+    assert "/v1/projects/kernel-" in mail["text"]
+    assert "/v1/projects/kernel-" in to_owner["text"]
+    assert sorted(await posted(scene)) == [SUBMITTED, TO_REVIEW]
+    await on_the_staff(projects, sequence=2, who=staff)
+
+
+async def test_staff_are_not_asked_to_review_their_own_project(projects: Served):
+    scene = await published(projects)
+    await on_the_staff(projects, PlatformRole.STAFF, who=scene.owner)
+    clone = {"name": f"Kernel {uuid7()}"}
+    cloned = (await scene.owner.client.post(f"{scene.place}/clone", json=clone)).json()["id"]
+    again = Scene(projects, scene.owner, scene.staff, scene.anybody, cloned, "")
+    await scene.owner.client.post(f"{again.place}/terms", json=term())
+    answer = await scene.owner.client.post(f"{again.place}/submit", json={"accepted_terms_version": "2026-01"})
+
+    assert (answer.status_code, await posted(again)) == (200, [SUBMITTED])
+    await on_the_staff(projects, sequence=2, who=scene.owner)
 
 
 async def test_administrators_are_told_that_their_project_is_published(projects: Served, platform: Platform):
     scene = await submitted(projects)
-    name = (await scene.owner.client.get(scene.place)).json()["name"]
 
     await scene.staff.post(f"{scene.place}/publish")
     again = await scene.staff.post(f"{scene.place}/publish")
 
-    [mail] = await mails(platform, scene.owner.address)
-    assert mail["subject"] == f"{name} is published"
+    [mail] = await mailed(platform, scene.owner.address, "is published")
     assert "/v1/projects/kernel-" in mail["text"]
-    assert (again.status_code, await posted(projects, name)) == (409, 1)
+    assert (again.status_code, sorted(await posted(scene))) == (409, [PUBLISHED, SUBMITTED])
 
 
 async def test_administrators_are_told_why_their_project_was_rejected(projects: Served, platform: Platform):
@@ -41,9 +93,31 @@ async def test_administrators_are_told_why_their_project_was_rejected(projects: 
 
     await scene.staff.post(f"{scene.place}/reject", json={"reason": "Say what mentees will do."})
 
-    [mail] = await mails(platform, scene.owner.address)
-    assert "was not accepted" in mail["subject"]
+    [mail] = await mailed(platform, scene.owner.address, "was not accepted")
     assert "Say what mentees will do." in mail["text"]
+    assert "/v1/projects/kernel-" in mail["text"]
+
+
+@pytest.mark.parametrize(
+    ("decision", "body", "about", "said"),
+    [
+        ("approve", None, "are approved", "The project shows them"),
+        ("reject", {"reason": "Keep the name."}, "were not approved", "Keep the name."),
+    ],
+)
+async def test_administrators_are_told_what_became_of_their_changes(
+    projects: Served, platform: Platform, decision: str, body: dict[str, str] | None, about: str, said: str
+):
+    scene = await published(projects)
+    await scene.owner.client.patch(scene.place, json={"description": "Learn more."})
+
+    decided = await scene.staff.post(f"{scene.place}/changes/{decision}", json=body)
+    again = await scene.staff.post(f"{scene.place}/changes/{decision}", json=body)
+
+    [mail] = await mailed(platform, scene.owner.address, about)
+    assert (said in mail["text"], "/v1/projects/kernel-" in mail["text"]) == (True, True)
+    assert (decided.status_code, again.status_code) == (200, 409)
+    assert sorted(await posted(scene)) == sorted([f"Your changes of … {about}", PUBLISHED, SUBMITTED])
 
 
 async def test_a_review_does_not_wait_for_an_address_that_is_not_known_yet(projects: Served):
@@ -52,7 +126,7 @@ async def test_a_review_does_not_wait_for_an_address_that_is_not_known_yet(proje
 
     answer = await scene.staff.post(f"{scene.place}/publish")
 
-    assert (answer.status_code, await posted(projects, answer.json()["name"])) == (200, 0)
+    assert (answer.status_code, await posted(scene)) == (200, [SUBMITTED])
 
 
 async def test_every_administrator_is_told(projects: Served, platform: Platform):
@@ -62,5 +136,7 @@ async def test_every_administrator_is_told(projects: Served, platform: Platform)
 
     await scene.staff.post(f"{scene.place}/reject", json={"reason": str(uuid7())})
 
-    texts = [(await mails(platform, person.address))[0]["text"] for person in (scene.owner, second)]
+    texts = [
+        (await mailed(platform, person.address, "was not accepted"))[0]["text"] for person in (scene.owner, second)
+    ]
     assert texts[0] == texts[1]

@@ -7,6 +7,7 @@ import pytest
 from contracts.applications import ApplicationStatus
 from contracts.projects import ProjectArchived, ProjectHidden, ProjectStatus, ProjectUnhidden
 from services.chassis.domain import NotAllowed, NotInThisState
+from services.projects.domain import changes
 from services.projects.domain import invitation as invitations
 from services.projects.domain import project as domain
 from services.projects.domain import term as terms
@@ -80,7 +81,7 @@ def test_a_hidden_project_comes_back_by_its_administrators_not_by_a_review():
 def test_nothing_changes_in_an_archived_project():
     archived = project(status="archived")
     for change in (
-        lambda: domain.edit(archived, {"skills": ("Rust",)}, by=ADA, at=AT),
+        lambda: changes.edit(archived, {"skills": ("Rust",)}, by=ADA, at=AT),
         lambda: terms.plan(term(), archived, (), by=ADA, at=AT),
         lambda: invitations.invite("i-1", archived, email="mo@example.org", token_hash="x", by=ADA, at=AT),
     ):

@@ -1,6 +1,6 @@
 """Terms that change: edited, closed early, reopened, taken back."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from services.projects.domain.project import ProjectUnknown
 from services.projects.domain.term import (
     InstantPassed,
     Phase,
+    PlacesTaken,
     Term,
     TermHasApplications,
     TermNameTaken,
@@ -30,7 +31,11 @@ def at(phase: Phase) -> datetime:
 
 
 def edited(phase: Phase = Phase.PLANNED, *others: Term, **changes: Any) -> Term:
-    change = domain.edit(term(phase=phase), changes, project(), others, by=ADA, at=at(phase))
+    return changed(term(phase=phase), *others, **changes)
+
+
+def changed(subject: Term, *others: Term, **changes: Any) -> Term:
+    change = domain.edit(subject, changes, project(), others, by=ADA, at=at(subject.phase))
     assert isinstance(change.event, TermEdited)
     return change.state
 
@@ -62,12 +67,13 @@ def test_an_edit_keeps_the_instants_in_order():
 @pytest.mark.parametrize("name", domain.INSTANTS)
 @pytest.mark.parametrize("phase", [Phase.PLANNED, Phase.OPEN, Phase.CLOSED, Phase.RUNNING])
 def test_an_instant_that_has_passed_stays(phase: Phase, name: str):
-    later = getattr(term(), name) + timedelta(minutes=1)
-    if getattr(term(), name) > at(phase):
-        assert getattr(edited(phase, **{name: later}), name) == later
+    subject = term(phase=phase, results_at=AT + 15 * DAY)
+    later = getattr(subject, name) + timedelta(minutes=1)
+    if getattr(subject, name) > at(phase):
+        assert getattr(changed(subject, **{name: later}), name) == later
     else:
         with pytest.raises(InstantPassed, match=name):
-            edited(phase, **{name: later})
+            changed(subject, **{name: later})
 
 
 def test_an_instant_that_has_passed_is_not_set_to_the_future():
@@ -172,3 +178,21 @@ def test_a_term_is_taken_back_while_nobody_applied():
 def test_only_an_administrator_changes_a_term(decide: Any):
     with pytest.raises(ProjectUnknown):
         decide(by=STRANGER, at=AT + DAY)
+
+
+def test_the_capacity_is_not_lowered_below_the_places_that_are_taken():
+    def lowered(capacity: int, taken: int, before: int = 5) -> Term:
+        subject = term(capacity=before)
+        return domain.edit(subject, {"capacity": capacity}, project(), (), taken=taken, by=ADA, at=AT).state
+
+    assert lowered(3, taken=3).capacity == 3
+    with pytest.raises(PlacesTaken, match="3 people"):
+        lowered(2, taken=3)
+    assert lowered(2, taken=3, before=2).capacity == 2
+    assert lowered(9, taken=12, before=5).capacity == 9
+
+
+def test_a_deadline_is_shown_in_its_zone_with_that_days_offset():
+    summer = datetime(2026, 7, 1, 21, 59, tzinfo=UTC)
+    assert term(window_closes_at=summer).window_closes_local == "2026-07-01T23:59:00+02:00"
+    assert term(window_closes_at=summer.replace(month=1)).window_closes_local == "2026-01-01T22:59:00+01:00"
