@@ -88,3 +88,33 @@ class PersonDescribed(Event):
     name: str
     emails: tuple[str, ...]
     """Proved addresses, lower case, the one for mail first."""
+
+
+class SecondFactorKind(StrEnum):
+    APP = "app"
+    """One-time codes of an authenticator app."""
+    PASSKEY = "passkey"
+
+
+class SecondFactorEvent(Event):
+    """How a person proves themself besides the password; never with what."""
+
+    source: ClassVar[str] = "identity"
+    topic: ClassVar[str] = "identity.events"
+    noun: ClassVar[str] = "second-factor"
+
+    id: AccountId
+    kinds: tuple[SecondFactorKind, ...]
+    """What there is now; nothing means that the password is enough."""
+
+
+class SecondFactorAdded(SecondFactorEvent):
+    """A further way to prove oneself was set up."""
+
+    type: Literal["second-factor.added.v1"] = "second-factor.added.v1"
+
+
+class SecondFactorRemoved(SecondFactorEvent):
+    """One of them, or all, were removed."""
+
+    type: Literal["second-factor.removed.v1"] = "second-factor.removed.v1"

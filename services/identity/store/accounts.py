@@ -13,14 +13,15 @@ from services.chassis.mongo import IndexModel
 from services.chassis.store import Repository, Store
 from services.identity.domain.account import Account, AccountNotFound, LinkNotGood, account_id
 from services.identity.domain.person import Person
-from services.identity.domain.profile import MenteeProfile, MentorProfile, ProfileNotFound
+from services.identity.domain.profile import MenteeProfile, MentorProfile
 from services.identity.domain.record import Record, digest
+from services.identity.domain.second_factor import SecondFactor
 from services.identity.store.records import Records
 
 VERIFICATION_LIFE: Final = timedelta(hours=24)
 KEPT: Final = timedelta(days=1)
 
-A = TypeVar("A", bound=MenteeProfile | MentorProfile)
+A = TypeVar("A", bound=MenteeProfile | MentorProfile | SecondFactor)
 P = ParamSpec("P")
 
 
@@ -53,11 +54,8 @@ class People(Repository[Person]):
         return await self.find_one({"emails": email})
 
 
-class Profiles(Repository[A], Generic[A]):
-    """One of each at most per account; the first save makes it."""
-
-    def __init__(self, store: Store, name: str, model: type[A]) -> None:
-        super().__init__(store, name, model, ProfileNotFound)
+class Owned(Repository[A], Generic[A]):
+    """What there is one of at most per account; the first save makes it."""
 
     async def save(
         self, id: AccountId, decide: Callable[Concatenate[A, P], Change[A]], *args: P.args, **kwargs: P.kwargs

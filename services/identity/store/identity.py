@@ -12,18 +12,20 @@ from services.chassis.domain import Actor, NotAllowed
 from services.chassis.mail import Letters, PostOffice
 from services.chassis.mongo import DuplicateKeyError, IndexModel
 from services.chassis.store import Store
+from services.chassis.vault import Vault
 from services.identity.domain import account as accounts
 from services.identity.domain import person as people
 from services.identity.domain.account import Account, AddressTaken, LinkNotGood
 from services.identity.domain.client import Client, web_client
-from services.identity.domain.profile import MenteeProfile, MentorProfile
+from services.identity.domain.profile import MenteeProfile, MentorProfile, ProfileNotFound
 from services.identity.hashing import Hasher
 from services.identity.settings import Settings
-from services.identity.store.accounts import Accounts, Links, People, Profiles, new_secret
+from services.identity.store.accounts import Accounts, Links, Owned, People, new_secret
 from services.identity.store.grants import Grants
 from services.identity.store.keys import Keys
 from services.identity.store.limits import MAIL, Limits
 from services.identity.store.records import Records
+from services.identity.store.second_factors import SecondFactors
 from services.identity.store.sessions import Sessions
 
 MAILS: Final = Path(__file__).parent.parent / "mails"
@@ -42,8 +44,10 @@ class Identity:
         self.hasher = hasher
         self.accounts = Accounts(store)
         self.people = People(store)
-        self.mentee_profiles: Profiles[MenteeProfile] = Profiles(store, "mentee_profiles", MenteeProfile)
-        self.mentor_profiles: Profiles[MentorProfile] = Profiles(store, "mentor_profiles", MentorProfile)
+        self.mentee_profiles = Owned(store, "mentee_profiles", MenteeProfile, ProfileNotFound)
+        self.mentor_profiles = Owned(store, "mentor_profiles", MentorProfile, ProfileNotFound)
+        self.vault = Vault(settings.key_secret)
+        self.second_factors = SecondFactors(store, self.vault)
         self.links = Links(store)
         self.sessions = Sessions(store)
         self.grants = Grants(store)
@@ -56,7 +60,7 @@ class Identity:
         self._web = web_client(settings.public_url)
 
     async def prepare(self) -> None:
-        for part in (self.accounts, self.people, self.mentee_profiles, self.mentor_profiles):
+        for part in (self.accounts, self.people, self.mentee_profiles, self.mentor_profiles, self.second_factors):
             await part.prepare()
         for records in (self.links, self.sessions, self.grants, self.keys, self.limits, self.post_office):
             await records.prepare()
