@@ -10,7 +10,7 @@ from services.identity.api.mfa import mfa as my_second_factor
 from services.identity.consumers import listen
 from services.identity.hashing import Hasher
 from services.identity.oidc import authorize, discovery, logout, token, userinfo
-from services.identity.pages import account, mfa, second_factor, sign_in, sign_up
+from services.identity.pages import account, mfa, passkey, second_factor, sign_in, sign_up
 from services.identity.settings import Settings
 from services.identity.store import Identity
 
@@ -21,7 +21,7 @@ def build(settings: Settings, clock: Clock = now) -> Service[Identity]:
     store = Store(Database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database))
     identity = Identity(store, settings, Hasher())
     protocol = [module.router for module in (discovery, authorize, token, userinfo, logout)]
-    pages = [module.router for module in (sign_in, second_factor, sign_up, account, mfa)]
+    pages = [module.router for module in (sign_in, second_factor, sign_up, account, mfa, passkey)]
 
     async def prepare() -> None:
         await identity.prepare()

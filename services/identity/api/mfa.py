@@ -72,7 +72,7 @@ async def offer_app(command: ProveOwner, by: By, token: Token, identity: Data, n
     id = AccountId(by.id)
     await require_owner(identity, id, password=command.password, signed_in_at=token.signed_in_at, at=now)
     secret = codes.new_secret()
-    offered = await identity.second_factors.offer_app(id, secret)
+    offered = await identity.second_factors.offer_app(id, secret, proved=token.acr == TWO_FACTORS)
     uri = codes.address(secret, account=(await identity.people.get(id)).emails[0], issuer="Mentorship")
     return _viewed(OfferedView, offered, secret=codes.written(secret), uri=uri)
 

@@ -45,6 +45,20 @@ class App(BaseModel):
     """The 30 seconds (counted from 1970) of the newest code that was used; it and all before it are good no more."""
 
 
+class Passkey(BaseModel):
+    """A key pair that an authenticator keeps for our site; we know the public part."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    """The credential's id, in base64url."""
+    name: str
+    public_key: bytes
+    count: int
+    """Of its uses, where the authenticator counts them: a lower one comes from a copy."""
+    added_at: Instant
+
+
 class SecondFactor(Aggregate):
     """Its id is the account's; version 0 is the empty one that nobody has saved."""
 
@@ -53,12 +67,26 @@ class SecondFactor(Aggregate):
     offered: Annotated[bytes | None, Field(repr=False)] = None
     """The sealed secret of an app that has not shown a code yet."""
     app: App | None = None
+    passkeys: tuple[Passkey, ...] = ()
     recovery: Annotated[tuple[str, ...], Field(repr=False)] = ()
     """Hashes of the recovery codes that are left."""
 
     @property
     def kinds(self) -> tuple[SecondFactorKind, ...]:
-        return (SecondFactorKind.APP,) if self.app else ()
+        app = (SecondFactorKind.APP,) if self.app else ()
+        return (*app, SecondFactorKind.PASSKEY) if self.passkeys else app
+
+    def require_proved(self, *, proved: bool) -> None:
+        """Let nobody change it who did not use it. Raises `SecondFactorNeeded`."""
+        if self.is_there and not proved:
+            raise SecondFactorNeeded("Sign in with your second factor, or with a recovery code, to change it.")
+
+    def passkey(self, id: str) -> Passkey:
+        """Raises `PasskeyNotGood`."""
+        found = next((passkey for passkey in self.passkeys if passkey.id == id), None)
+        if found is None:
+            raise PasskeyNotGood("This passkey does not sign in here. Try again, or sign in another way.")
+        return found
 
     @property
     def is_there(self) -> bool:
@@ -69,10 +97,14 @@ class SecondFactor(Aggregate):
         return len(self.recovery)
 
 
-def offer_app(factor: SecondFactor, *, sealed: bytes) -> Change[SecondFactor]:
-    """Keep a secret until the app shows that it has it; an earlier offer is forgotten."""
+def offer_app(factor: SecondFactor, *, sealed: bytes, proved: bool) -> Change[SecondFactor]:
+    """Keep a secret until the app shows that it has it; an earlier offer is forgotten.
+
+    `proved` says whether whoever asks signed in with two factors; needed where there are two already.
+    """
     if factor.app:
         raise SecondFactorThere("There is an authenticator app already. Remove it first.")
+    factor.require_proved(proved=proved)
     return Change(factor.evolve(offered=sealed))
 
 
@@ -85,7 +117,7 @@ def confirm_app(
     if step is None:
         raise CodeNotGood("This code is not the one of this moment. Look at the app and at its clock.")
     app = App(sealed=factor.offered, added_at=at, last_step=step)
-    confirmed = factor.evolve(app=app, offered=None, recovery=factor.recovery or recovery)
+    confirmed = factor.evolve(app=app, offered=None, recovery=recovery)
     return confirmed.tell(SecondFactorAdded, by=by, at=at, kinds=confirmed.kinds)
 
 
@@ -104,13 +136,27 @@ def use_recovery_code(factor: SecondFactor, *, code: str) -> Change[SecondFactor
 
 
 def remove(factor: SecondFactor, *, proved: bool, by: Actor, at: datetime) -> Change[SecondFactor]:
-    """Let the password be enough again. `proved` says whether whoever asks signed in with it."""
+    """Let the password be enough again. `proved` says whether whoever asks signed in with two factors."""
     if not factor.is_there:
         raise SecondFactorNotFound("There is no second factor.")
-    if not proved:
-        raise SecondFactorNeeded("Sign in with the second factor, or with a recovery code, to remove it.")
-    removed = factor.evolve(app=None, offered=None, recovery=())
+    factor.require_proved(proved=proved)
+    removed = factor.evolve(app=None, offered=None, passkeys=(), recovery=())
     return removed.tell(SecondFactorRemoved, by=by, at=at, kinds=removed.kinds)
+
+
+def add_passkey(
+    factor: SecondFactor, *, passkey: Passkey, recovery: tuple[str, ...], by: Actor, at: datetime
+) -> Change[SecondFactor]:
+    if len(factor.passkeys) >= MOST_PASSKEYS:
+        raise SecondFactorThere(f"There are {MOST_PASSKEYS} passkeys already. Remove one first.")
+    passkeys = (*factor.passkeys, passkey)
+    added = factor.evolve(passkeys=passkeys, recovery=recovery)
+    return added.tell(SecondFactorAdded, by=by, at=at, kinds=added.kinds)
+
+
+def use_passkey(factor: SecondFactor, *, passkey_id: str, count: int) -> Change[SecondFactor]:
+    used = factor.passkey(passkey_id).model_copy(update={"count": count})
+    return Change(factor.evolve(passkeys=tuple(used if known.id == passkey_id else known for known in factor.passkeys)))
 
 
 def plain(code: str) -> str:

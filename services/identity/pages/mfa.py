@@ -34,9 +34,8 @@ async def show_second_factor(request: Request, identity: Data, now: Now) -> Resp
     if session is None:
         return to_sign_in(request)
     factor = await identity.second_factors.of(session.account_id)
-    return page(
-        request, "mfa", factor=factor, late=is_late(session.signed_in_at, now), rest=_rest(await queried(request))
-    )
+    rest, late = rest_of(await queried(request)), is_late(session.signed_in_at, now)
+    return page(request, "mfa", factor=factor, late=late, rest=rest, query=f"?{urlencode(rest)}" if rest else "")
 
 
 @router.post("")
@@ -44,8 +43,9 @@ async def offer_app(request: Request, identity: Data, now: Now) -> Response:
     """Make a secret and show it, as a picture and in letters."""
 
     async def work(form: dict[str, str], session: Session) -> Response:
-        await _require_owner(identity, form, session, now)
-        await identity.second_factors.offer_app(session.account_id, codes.new_secret())
+        await require_owner_of(identity, form, session, now)
+        proved = session.acr == TWO_FACTORS
+        await identity.second_factors.offer_app(session.account_id, codes.new_secret(), proved=proved)
         return await _confirmation(request, form, session, identity)
 
     return await submitted(request, identity, now, work)
@@ -77,7 +77,7 @@ async def remove_second_factor(request: Request, identity: Data, now: Now) -> Re
     """Let the password be enough again."""
 
     async def work(form: dict[str, str], session: Session) -> Response:
-        await _require_owner(identity, form, session, now)
+        await require_owner_of(identity, form, session, now)
         id, proved = session.account_id, session.acr == TWO_FACTORS
         await identity.second_factors.save(id, factors.remove, proved=proved, by=myself(id), at=now)
         return RedirectResponse(PLACE, 303, safe_headers(request))
@@ -91,9 +91,16 @@ async def _confirm(
     """The code it showed is also a proof, so that the session goes on with two factors."""
     id, recovery = session.account_id, codes.new_recovery_codes()
     await identity.second_factors.confirm_app(id, form.get("code", ""), recovery, by=myself(id), at=now)
-    proofs = (*session.proofs, Proof(method=Method.CODE, at=now))
-    secret = await identity.sessions.begin(id, proofs=proofs, instead_of=browser.session_secret(request), at=now)
-    rest = _rest(form)
+    return await added(request, form, session, Proof(method=Method.CODE, at=now), recovery)
+
+
+async def added(
+    request: Request, form: dict[str, str], session: Session, proof: Proof, recovery: tuple[str, ...]
+) -> Response:
+    """Show the recovery codes, and go on with a session that has the new factor too."""
+    identity, id, proofs = request.app.state.data, session.account_id, (*session.proofs, proof)
+    secret = await identity.sessions.begin(id, proofs=proofs, instead_of=browser.session_secret(request), at=proof.at)
+    rest = rest_of(form)
     to = f"/oauth2/authorize?{urlencode(rest)}" if rest else PLACE
     response = page(request, "mfa-recovery", codes=recovery, to=to)
     browser.keep_session(request, response, secret)
@@ -110,14 +117,14 @@ async def _confirmation(
     address = codes.address(secret, account=person.emails[0], issuer="Mentorship")
     picture = Markup(codes.picture(address))  # noqa: S704 - drawn by us
     written = codes.written(secret)
-    return page(request, "mfa-confirm", status, rest=_rest(form), picture=picture, secret=written, wrong=wrong)
+    return page(request, "mfa-confirm", status, rest=rest_of(form), picture=picture, secret=written, wrong=wrong)
 
 
-async def _require_owner(identity: Identity, form: dict[str, str], session: Session, now: datetime) -> None:
+async def require_owner_of(identity: Identity, form: dict[str, str], session: Session, now: datetime) -> None:
     password = form.get("password")
     await require_owner(identity, session.account_id, password=password, signed_in_at=session.signed_in_at, at=now)
 
 
-def _rest(form: dict[str, str]) -> dict[str, str]:
+def rest_of(form: dict[str, str]) -> dict[str, str]:
     """What the person came from and goes on with."""
     return {CONTINUE: form[CONTINUE]} if CONTINUE in form else {}

@@ -77,7 +77,7 @@ async def prove_second_factor(request: Request, identity: Data, now: Now) -> Res
     try:
         form = await parameters.of_form(request)
         browser.refuse_forged(request, form)
-        id, proofs = await _half_way(request, form, identity, now)
+        id, proofs = await half_way(request, form, identity, now)
         proof = await prove(identity, id, form.get("code", ""), now)
     except NotReadable as error:
         return message(request, 400, "This sign-in cannot go on", str(error), link=AGAIN)
@@ -101,7 +101,7 @@ async def prove(identity: Identity, id: AccountId, code: str, now: datetime) -> 
     return proof
 
 
-async def _half_way(
+async def half_way(
     request: Request, form: dict[str, str], identity: Identity, now: datetime
 ) -> tuple[AccountId, list[Proof]]:
     """Say who it is and what they proved already. Raises `NotReadable`."""
@@ -120,7 +120,7 @@ async def _half_way(
 
 
 def _page(request: Request, carried: dict[str, str], status: int = 200, *, wrong: str = "", wait: int = 0) -> Response:
-    response = page(request, "second-factor", status, leaves=True, carried=carried, wrong=wrong)
+    response = page(request, "second-factor", status, leaves=True, scripted=True, carried=carried, wrong=wrong)
     if wait:
         response.headers["Retry-After"] = str(wait)
     return response

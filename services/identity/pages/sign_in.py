@@ -92,7 +92,7 @@ def _page(
     request: Request, asked: dict[str, str], status: int = 200, *, wrong: str = "", email: str = "", wait: int = 0
 ) -> Response:
     rest = asked.get(CONTINUE, "")
-    response = page(request, "sign-in", status, leaves=True, rest=rest, email=email, wrong=wrong)
+    response = page(request, "sign-in", status, leaves=True, scripted=True, rest=rest, email=email, wrong=wrong)
     if wait:
         response.headers["Retry-After"] = str(wait)
     return response

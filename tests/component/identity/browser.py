@@ -15,20 +15,21 @@ CALLBACK = "http://127.0.0.1:7777/callback"
 
 
 class Form(HTMLParser):
-    """The fields of a page's only form."""
+    """The fields of a page's first form; the others need a script."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.action = ""
         self.fields: dict[str, str] = {}
         self.buttons = 0
+        self.over = False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.action = given["action"]
-        if tag == "input" and given.get("type") != "checkbox":
+            self.over, self.action = bool(self.action), self.action or given["action"]
+        if tag == "input" and not self.over and given.get("type") != "checkbox":
             self.fields[given["name"]] = given.get("value", "")
         self.buttons += tag == "button"
 

@@ -28,7 +28,7 @@ HASHES = tuple(digest(factors.plain(code)) for code in ("aaaa-bbbb", "cccc-dddd"
 
 
 def with_app() -> SecondFactor:
-    offered = factors.offer_app(SecondFactor(id=ID), sealed=b"sealed").state
+    offered = factors.offer_app(SecondFactor(id=ID), sealed=b"sealed", proved=False).state
     return factors.confirm_app(offered, step=7, recovery=HASHES, by=ME, at=NOW).state
 
 
@@ -37,7 +37,7 @@ def session(*proofs: Proof) -> Session:
 
 
 def test_an_app_is_demanded_only_after_it_showed_a_code():
-    offered = factors.offer_app(SecondFactor(id=ID), sealed=b"sealed")
+    offered = factors.offer_app(SecondFactor(id=ID), sealed=b"sealed", proved=False)
     assert (offered.event, offered.state.is_there) == (None, False)
     with pytest.raises(CodeNotGood):
         factors.confirm_app(offered.state, step=None, recovery=HASHES, by=ME, at=NOW)
@@ -51,7 +51,7 @@ def test_nothing_is_confirmed_that_was_not_offered_and_nothing_offered_beside_an
     with pytest.raises(SecondFactorNotFound):
         factors.confirm_app(SecondFactor(id=ID), step=7, recovery=HASHES, by=ME, at=NOW)
     with pytest.raises(SecondFactorThere):
-        factors.offer_app(with_app(), sealed=b"other")
+        factors.offer_app(with_app(), sealed=b"other", proved=True)
 
 
 @pytest.mark.parametrize(("step", "good"), [(None, False), (6, False), (7, False), (8, True)])
