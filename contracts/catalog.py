@@ -20,6 +20,8 @@ class Topic:
     name: str
     partitions: int = PARTITIONS
     compacted: bool = False
+    kept_hours: int = 0
+    """How long it keeps a message; 0: for ever, or until a newer one of its key."""
 
 
 def dead_letters(service: str) -> str:
@@ -29,6 +31,7 @@ def dead_letters(service: str) -> str:
 TOPICS: Final = (
     *(Topic(f"{service}.events") for service in SERVICES),
     Topic("identity.people", compacted=True),
+    Topic("identity.sessions", compacted=True, kept_hours=24),
     *(Topic(dead_letters(service)) for service in SERVICES),
 )
 

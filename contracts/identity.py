@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from contracts.event import Event
 from contracts.ids import AccountId
 from contracts.money import Country
+from contracts.time import Instant
 
 
 class PlatformRole(StrEnum):
@@ -118,3 +119,16 @@ class SecondFactorRemoved(SecondFactorEvent):
     """One of them, or all, were removed."""
 
     type: Literal["second-factor.removed.v1"] = "second-factor.removed.v1"
+
+
+class SessionsEnded(Event):
+    """What an account signed in to before an instant is over: its password was reset, or it was suspended."""
+
+    source: ClassVar[str] = "identity"
+    topic: ClassVar[str] = "identity.sessions"
+    noun: ClassVar[str] = "sessions"
+
+    type: Literal["sessions.ended.v1"] = "sessions.ended.v1"
+    id: AccountId
+    before: Instant
+    """Access tokens issued before this are good no more."""

@@ -14,6 +14,8 @@ REPLICAS: Final = 3
 
 def described(topic: Topic, brokers: int) -> NewTopic:
     configuration = {"cleanup.policy": "compact"} if topic.compacted else {}
+    if topic.kept_hours:
+        configuration = {"cleanup.policy": "compact,delete", "retention.ms": str(topic.kept_hours * 3_600_000)}
     return NewTopic(topic.name, topic.partitions, min(REPLICAS, brokers), topic_configs=configuration)
 
 

@@ -14,6 +14,7 @@ from joserfc.jwk import KeySet
 
 from contracts.ids import ActorId
 from services.chassis.domain import Actor, Refusal
+from services.chassis.endings import Endings
 
 log = structlog.get_logger()
 
@@ -84,8 +85,9 @@ class Keys:
 class Verifier:
     """Checks an access token (RFC 9068) and says whose it is."""
 
-    def __init__(self, keys: Keys, *, issuer: str, audience: str) -> None:
+    def __init__(self, keys: Keys, *, issuer: str, audience: str, endings: Endings | None = None) -> None:
         self._keys = keys
+        self._endings = endings
         self._audience = audience
         self._claims = jwt.JWTClaimsRegistry(
             leeway=LEEWAY,
@@ -113,6 +115,8 @@ class Verifier:
             self._claims.validate(dict(claims))
         except (JoseError, ValueError) as error:
             raise Unauthenticated(f"The access token does not hold: {type(error).__name__}. Sign in again.") from None
+        if self._endings and self._endings.is_over(str(claims["sub"]), float(claims["iat"])):
+            raise Unauthenticated("This sign-in was ended. Sign in again.")
         roles = frozenset(map(str, claims.get("roles", ())))
         return Actor(ActorId(str(claims["sub"])), roles, _second_factor_at(claims))
 

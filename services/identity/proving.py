@@ -25,7 +25,7 @@ async def require_owner(
 ) -> None:
     """Let pass who signed in lately or gives the password. Raises `PasswordNeeded`, `PasswordWrong`, `Overloaded`."""
     if password is not None:
-        await _require_password(identity, id, password, at)
+        await require_password(identity, id, password, at)
     elif is_late(signed_in_at, at):
         raise PasswordNeeded("You signed in more than 15 minutes ago. Send the password too, or sign in again.")
 
@@ -34,7 +34,7 @@ def is_late(signed_in_at: datetime, at: datetime) -> bool:
     return at - signed_in_at > LATELY
 
 
-async def _require_password(identity: Identity, id: AccountId, password: str, at: datetime) -> None:
+async def require_password(identity: Identity, id: AccountId, password: str, at: datetime) -> None:
     if await identity.limits.try_once(SIGN_IN, id, at=at):
         raise TooManyRequests("Too many tries. Wait a while, then try again.")
     account = await identity.accounts.get(id)

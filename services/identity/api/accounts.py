@@ -14,7 +14,7 @@ from services.identity.dependencies import Data, Passwords
 from services.identity.domain.account import Account, account_id
 from services.identity.domain.person import Person
 from services.identity.email import Address, normalized
-from services.identity.registration import CreateAccount, accepted
+from services.identity.registration import CreateAccount, NewPassword, accepted, accepted_by_link
 from services.identity.store import Identity, Receipt
 
 accounts = router("/v1/accounts", "accounts")
@@ -28,6 +28,15 @@ class VerifyEmail(Body):
 
 class ResendVerification(Body):
     email: Address
+
+
+class ForgotPassword(Body):
+    email: Address
+
+
+class ResetPassword(Body):
+    token: MailedToken
+    password: NewPassword
 
 
 class ChangeRole(Body):
@@ -72,6 +81,19 @@ async def verify_email(command: VerifyEmail, identity: Data, now: Now) -> Accoun
 async def resend_verification(command: ResendVerification, identity: Data, now: Now) -> Receipt:
     """Mail the link once more; the answer is the same whether or not there is one to mail."""
     return await identity.resend_verification(command.email, at=now)
+
+
+@accounts.post("/forgot-password", status_code=202, response_model=ReceiptView, dependencies=[Depends(anyone)])
+async def forgot_password(command: ForgotPassword, identity: Data, now: Now) -> Receipt:
+    """Mail a link to take a new password; the answer is the same whether or not the address is known."""
+    return await identity.forgot_password(command.email, at=now)
+
+
+@accounts.post("/reset-password", response_model=StatusView, dependencies=[Depends(anyone)])
+async def reset_password(command: ResetPassword, identity: Data, now: Now) -> Account:
+    """Take a new password, and end everything that was signed in under the old one."""
+    hashed = await accepted_by_link(command.token, command.password, identity, now)
+    return await identity.reset_password(command.token, hashed, at=now)
 
 
 @accounts.post("/{id}/roles", response_model=RolesView)

@@ -116,6 +116,13 @@ def rehash(account: Account, *, password: str) -> Change[Account]:
     return Change(account.evolve(password=password))
 
 
+def change_password(account: Account, *, password: str) -> Change[Account]:
+    """Take a new one, hashed; that older sessions end is told on its own."""
+    if not account.is_active:
+        raise NotInThisState(f"An account that is {account.status} has no password to change.")
+    return Change(account.evolve(password=password))
+
+
 def _may_change_roles(account: Account, by: Actor) -> None:
     if by.id == account.id:
         raise OwnRoles("Nobody changes their own roles. Ask another staff member.")

@@ -30,6 +30,7 @@ class Presented:
     scopes: frozenset[str]
     signed_in_at: datetime
     acr: str
+    sid: str
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Mint:
         grant_id = str(claims["jti"]).partition(".")[0]
         scopes = frozenset(str(claims.get("scope", "")).split())
         signed_in_at = datetime.fromtimestamp(claims["auth_time"], UTC)
-        return Presented(str(claims["sub"]), grant_id, scopes, signed_in_at, str(claims["acr"]))
+        return Presented(str(claims["sub"]), grant_id, scopes, signed_in_at, str(claims["acr"]), str(claims["sid"]))
 
     def _registry(self) -> jwt.JWTClaimsRegistry:
         essential: ClaimsOption = {"essential": True}

@@ -116,6 +116,9 @@ async def half_way(
     account = await identity.accounts.find_one({"_id": id})
     if account is None or not account.is_active:
         raise NotReadable("This account cannot be used.")
+    ending = await identity.endings.find_one({"_id": id})
+    if ending and any(ending.covers(proof.at) for proof in proofs):
+        raise NotReadable("This account's sign-ins were ended. Sign in again.")
     return id, proofs
 
 

@@ -43,6 +43,11 @@ class Grants(Records[Grant]):
     async def revoke(self, id: str, *, at: datetime) -> None:
         await self.documents.update({"_id": id, "revoked_at": None}, {"$set": {"revoked_at": at}})
 
+    async def revoke_all(self, account_id: str, *, but: str | None, at: datetime) -> None:
+        """End all grants of an account, except those of the session that is to go on."""
+        theirs = {"account_id": account_id, "revoked_at": None, "sid": {"$ne": but}}
+        await self.documents.update_many(theirs, {"$set": {"revoked_at": at}})
+
     async def _spend(
         self,
         kind: Records[Code] | Records[RefreshToken],

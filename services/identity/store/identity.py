@@ -14,13 +14,16 @@ from services.chassis.mongo import DuplicateKeyError, IndexModel
 from services.chassis.store import Store
 from services.chassis.vault import Vault
 from services.identity.domain import account as accounts
+from services.identity.domain import ending as endings
 from services.identity.domain import person as people
 from services.identity.domain.account import Account, AddressTaken, LinkNotGood
 from services.identity.domain.client import Client, web_client
+from services.identity.domain.ending import Ending, EndingNotFound
 from services.identity.domain.profile import MenteeProfile, MentorProfile, ProfileNotFound
 from services.identity.hashing import Hasher
 from services.identity.settings import Settings
-from services.identity.store.accounts import Accounts, Links, Owned, People, new_secret
+from services.identity.store.accounts import RESET_PASSWORD, VERIFY_EMAIL, Accounts, Links, Owned, People, new_secret
+from services.identity.store.errands import Errands
 from services.identity.store.grants import Grants
 from services.identity.store.keys import Keys
 from services.identity.store.limits import MAIL, Limits
@@ -29,7 +32,6 @@ from services.identity.store.second_factors import SecondFactors
 from services.identity.store.sessions import Sessions
 
 MAILS: Final = Path(__file__).parent.parent / "mails"
-VERIFY_EMAIL: Final = "verify-email"
 
 
 class Receipt(BaseModel):
@@ -48,6 +50,8 @@ class Identity:
         self.mentor_profiles = Owned(store, "mentor_profiles", MentorProfile, ProfileNotFound)
         self.vault = Vault(settings.key_secret)
         self.second_factors = SecondFactors(store, self.vault)
+        self.endings = Owned(store, "ended_sessions", Ending, EndingNotFound)
+        self.errands = Errands(store)
         self.links = Links(store)
         self.sessions = Sessions(store)
         self.grants = Grants(store)
@@ -58,12 +62,21 @@ class Identity:
         self._letters = Letters(MAILS, public_url=settings.public_url)
         self._locks = store.database["locks"]
         self._web = web_client(settings.public_url)
+        self.errands.does |= {"register": self._register, "verify": self._verify_again, "forgotten": self._forgotten}
 
     async def prepare(self) -> None:
-        for part in (self.accounts, self.people, self.mentee_profiles, self.mentor_profiles, self.second_factors):
+        for part in (
+            self.accounts,
+            self.people,
+            self.mentee_profiles,
+            self.mentor_profiles,
+            self.second_factors,
+            self.endings,
+        ):
             await part.prepare()
         for records in (self.links, self.sessions, self.grants, self.keys, self.limits, self.post_office):
             await records.prepare()
+        await self.errands.documents.ensure(IndexModel([("at", 1)]))
         await self.clients.documents.ensure(IndexModel([("name", 1)]))
         await self._locks.ensure(IndexModel([("at", 1)]))
         await self._know_our_own_client()
@@ -79,28 +92,76 @@ class Identity:
         self, id: AccountId, *, name: str, email: str, password: str, terms_accepted: bool, at: datetime
     ) -> Receipt:
         """Begin an account and mail the link that proves the address; to a taken address mail that it is taken."""
-        change = accounts.register(id, name=name, email=email, password=password, terms_accepted=terms_accepted, at=at)
-        may_mail = not await self.limits.try_once(MAIL, email, at=at)
-
-        async def work() -> Receipt:
-            if may_mail and await self.people.with_address(email) is None:
-                await self._mail_link(await self.accounts.add(change), at)
-            elif may_mail:
-                await self.post_office.post(self._letters.write("address-taken", email))
-            return Receipt()
-
-        return await self.store.transaction(work)
+        accounts.register(id, name=name, email=email, password=password, terms_accepted=terms_accepted, at=at)
+        return await self._later("register", email, at, id=id, name=name, password=password)
 
     async def resend_verification(self, email: str, *, at: datetime) -> Receipt:
+        return await self._later("verify", email, at)
+
+    async def forgot_password(self, email: str, *, at: datetime) -> Receipt:
+        return await self._later("forgotten", email, at)
+
+    async def reset_password(self, token: str, password: str, *, at: datetime) -> Account:
+        """Take a new password, hashed, and end all that was signed in under the old. Raises `LinkNotGood`."""
+
+        async def work() -> Account:
+            id = await self.links.spend(token, RESET_PASSWORD, at=at)
+            return await self.change_password(id, password, but=None, at=at)
+
+        return await self.store.transaction(work)
+
+    async def change_password(self, id: AccountId, password: str, *, but: str | None, at: datetime) -> Account:
+        """Take a new password, hashed; of what was signed in under the old, only the session `but` goes on."""
+
+        async def work() -> Account:
+            by, person = accounts.myself(id), await self.people.get(id)
+            changed = await self.accounts.change(id, accounts.change_password, password=password)
+            await self.links.use_up(id, RESET_PASSWORD, at=at)
+            await self.end_all(id, but=but, by=by, at=at)
+            await self.post_office.post(self._letters.write("password-changed", person.emails[0], person=person.name))
+            return changed
+
+        return await self.store.transaction(work)
+
+    async def end_all(self, id: AccountId, *, but: str | None, by: Actor, at: datetime) -> None:
+        """End every session, grant and access token of an account, except the session `but` and what came of it."""
+
+        async def work() -> None:
+            await self.sessions.end_all(id, but=but)
+            await self.grants.revoke_all(id, but=but, at=at)
+            await self.endings.save(id, endings.end, by=by, at=at)
+
+        await self.store.transaction(work)
+
+    async def _later(self, kind: str, email: str, at: datetime, **told: str) -> Receipt:
+        """Leave the work for after the answer, which takes the same time whether or not there is any."""
         may_mail = not await self.limits.try_once(MAIL, email, at=at)
 
         async def work() -> Receipt:
-            waiting = await self.accounts.newest_waiting_for(email)
-            if may_mail and waiting is not None and await self.people.with_address(email) is None:
-                await self._mail_link(waiting, at)
+            if may_mail:
+                await self.errands.leave(kind, at=at, email=email, **told)
             return Receipt()
 
         return await self.store.transaction(work)
+
+    async def _register(self, *, id: AccountId, name: str, email: str, password: str, at: datetime) -> None:
+        if await self.people.with_address(email) is not None:
+            return await self.post_office.post(self._letters.write("address-taken", email))
+        change = accounts.register(id, name=name, email=email, password=password, terms_accepted=True, at=at)
+        await self._mail_link(await self.accounts.add(change), at)
+
+    async def _verify_again(self, *, email: str, at: datetime) -> None:
+        waiting = await self.accounts.newest_waiting_for(email)
+        if waiting is not None and await self.people.with_address(email) is None:
+            await self._mail_link(waiting, at)
+
+    async def _forgotten(self, *, email: str, at: datetime) -> None:
+        person = await self.people.with_address(email)
+        if person is None:
+            return
+        token = new_secret()
+        await self.links.make(person.id, RESET_PASSWORD, token, at=at)
+        await self.post_office.post(self._letters.write("reset-password", email, person=person.name, token=token))
 
     async def verify_email(self, token: str, *, at: datetime) -> Account:
         """Account and person become real together. Raises `LinkNotGood`, `AddressTaken`."""

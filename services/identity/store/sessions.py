@@ -59,6 +59,10 @@ class Sessions(Records[Session]):
         found = await self.find_one({"sid": sid})
         return found is not None and found.is_alive(at)
 
+    async def end_all(self, account_id: AccountId, *, but: str | None) -> None:
+        """End all sessions of an account, except the one named."""
+        await self.documents.delete({"account_id": account_id, "sid": {"$ne": but}})
+
     async def end(self, secret: str | None) -> None:
         if secret:
             await self.documents.delete({"_id": digest(secret)})

@@ -100,9 +100,9 @@ class Provider:
         assert items, f"no mail to {address}"
         return items[0]
 
-    async def mailed_token(self, address: str) -> str:
+    async def mailed_token(self, address: str, page: str = "verify-email") -> str:
         text = (await self.mail_to(address))["text"]
-        found = re.search(re.escape(self.url) + r"/verify-email\?token=([\w-]+)", text)
+        found = re.search(re.escape(self.url) + rf"/{page}\?token=([\w-]+)", text)
         assert found, text
         return found[1]
 

@@ -105,13 +105,21 @@ async def test_nobody_has_a_mailbox_flooded(provider: Provider):
     email, http = address(), await provider.http()
     answers = [await http.post("/v1/accounts", json=account(email)) for _ in range(8)]
     assert {answer.status_code for answer in answers} == {202}
+    assert await provider.identity.errands.documents.count({"told.email": email}) <= 5
+    await eventually(lambda: _has_registered(provider, email, 5), what="5 registrations")
+    assert await provider.identity.errands.documents.count({"told.email": email}) == 0
     assert await provider.identity.accounts.documents.count({"pending.email": email}) == 5
+
+
+async def _has_registered(provider: Provider, email: str, times: int) -> bool:
+    return await provider.identity.accounts.documents.count({"pending.email": email}) == times
 
 
 async def test_a_repeated_registration_with_the_same_key_is_one(provider: Provider):
     email, http = address(), await provider.http(headers={"Idempotency-Key": "k-1"})
     answers = [await http.post("/v1/accounts", json=account(email)) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [202, 202]
+    await eventually(lambda: _has_registered(provider, email, 1), what="the registration")
     assert await provider.identity.accounts.documents.count({"pending.email": email}) == 1
 
 
