@@ -17,6 +17,7 @@ class PlatformRole(StrEnum):
 class AccountStatus(StrEnum):
     UNVERIFIED = "unverified"
     ACTIVE = "active"
+    SUSPENDED = "suspended"
 
 
 class AccountEvent(Event):
@@ -39,6 +40,18 @@ class AccountVerified(AccountEvent):
     """The owner proved the address; the account can be used."""
 
     type: Literal["account.verified.v1"] = "account.verified.v1"
+
+
+class AccountSuspended(AccountEvent):
+    """Staff closed the account until further notice; nobody signs in to it."""
+
+    type: Literal["account.suspended.v1"] = "account.suspended.v1"
+
+
+class AccountUnsuspended(AccountEvent):
+    """Staff opened it again."""
+
+    type: Literal["account.unsuspended.v1"] = "account.unsuspended.v1"
 
 
 class AccountRolesChanged(AccountEvent):

@@ -8,6 +8,7 @@ from services.identity.api.accounts import accounts
 from services.identity.api.me import me
 from services.identity.api.mfa import mfa as my_second_factor
 from services.identity.api.password import password as my_password
+from services.identity.api.sessions import sessions as my_sessions
 from services.identity.consumers import listen
 from services.identity.hashing import Hasher
 from services.identity.oidc import authorize, discovery, logout, token, userinfo
@@ -34,7 +35,7 @@ def build(settings: Settings, clock: Clock = now) -> Service[Identity]:
         store=store,
         data=identity,
         prepare=prepare,
-        routers=[accounts, me, my_second_factor, my_password, *protocol, *pages],
+        routers=[accounts, me, my_second_factor, my_password, my_sessions, *protocol, *pages],
         listener=listen,
         jobs=[
             Job("mail", identity.post_office.work, watches="mails"),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from contracts.ids import AccountId
 from contracts.time import Instant
+from services.chassis.domain import NotFound
 from services.identity.domain.record import Record
 
 IDLE: Final = timedelta(hours=12)
@@ -19,6 +20,10 @@ ONE_FACTOR: Final = "pwd"
 """The `acr` of a sign-in with a password and nothing else."""
 TWO_FACTORS: Final = "mfa"
 """The `acr` of a sign-in with two factors."""
+
+
+class SessionNotFound(NotFound):
+    """Over, or somebody else's."""
 
 
 class Method(StrEnum):

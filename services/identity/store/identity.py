@@ -20,6 +20,7 @@ from services.identity.domain.account import Account, AddressTaken, LinkNotGood
 from services.identity.domain.client import Client, web_client
 from services.identity.domain.ending import Ending, EndingNotFound
 from services.identity.domain.profile import MenteeProfile, MentorProfile, ProfileNotFound
+from services.identity.domain.session import Session, SessionNotFound
 from services.identity.hashing import Hasher
 from services.identity.settings import Settings
 from services.identity.store.accounts import RESET_PASSWORD, VERIFY_EMAIL, Accounts, Links, Owned, People, new_secret
@@ -217,10 +218,43 @@ class Identity:
 
         return await self.store.transaction(work)
 
+    async def suspend(self, id: AccountId, *, reason: str, by: Actor, at: datetime) -> Account:
+        """Close an account and end all that is signed in to it; in turn with changes of roles."""
+
+        async def work() -> Account:
+            await self._locks.update({"_id": "roles"}, {"$set": {"at": at}, "$inc": {"turns": 1}}, upsert=True)
+            await self._require_staff(by)
+            others = await self.accounts.has_other_staff(id)
+            closed = await self.accounts.change(id, accounts.suspend, reason=reason, other_staff=others, by=by, at=at)
+            await self.end_all(id, but=None, by=by, at=at)
+            return closed
+
+        return await self.store.transaction(work)
+
+    async def unsuspend(self, id: AccountId, *, by: Actor, at: datetime) -> Account:
+        async def work() -> Account:
+            await self._require_staff(by)
+            return await self.accounts.change(id, accounts.unsuspend, by=by, at=at)
+
+        return await self.store.transaction(work)
+
+    async def end_session(self, id: AccountId, sid: str, *, at: datetime) -> Session:
+        """End one session of an account and what clients were given in it. Raises `SessionNotFound`."""
+
+        async def work() -> Session:
+            session = await self.sessions.find_one({"account_id": id, "sid": sid})
+            if session is None:
+                raise SessionNotFound("There is no such session of yours.")
+            await self.sessions.documents.delete({"_id": session.id})
+            await self.grants.revoke_session(sid, at=at)
+            return session
+
+        return await self.store.transaction(work)
+
     async def _require_staff(self, by: Actor) -> None:
         """A token may be older than the role it names."""
         asking = await self.accounts.find_one({"_id": by.id})
-        if asking is None or PlatformRole.STAFF not in asking.roles:
+        if asking is None or not asking.is_active or PlatformRole.STAFF not in asking.roles:
             raise NotAllowed("This is for staff.")
 
     async def _verify(self, id: AccountId, by: Actor, at: datetime) -> Account:

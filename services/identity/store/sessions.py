@@ -59,6 +59,11 @@ class Sessions(Records[Session]):
         found = await self.find_one({"sid": sid})
         return found is not None and found.is_alive(at)
 
+    async def of(self, account_id: AccountId, *, at: datetime) -> list[Session]:
+        """Give the sessions of an account that go on, the newest first."""
+        found = await self.documents.find({"account_id": account_id}, sort=[("signed_in_at", -1)], limit=100)
+        return [session for session in map(self.read, found) if session.is_alive(at)]
+
     async def end_all(self, account_id: AccountId, *, but: str | None) -> None:
         """End all sessions of an account, except the one named."""
         await self.documents.delete({"account_id": account_id, "sid": {"$ne": but}})

@@ -21,6 +21,7 @@ from contracts.identity import PlatformRole
 from deploy.local.platform import Platform
 from services.chassis.domain import system
 from services.chassis.service import Role, Service, now
+from services.identity import codes
 from services.identity.app import Settings, build
 from services.identity.domain.account import account_id
 from services.identity.store import Identity
@@ -92,6 +93,15 @@ class Provider:
     async def caller(self, person: Person, scope: str = "openid") -> httpx.AsyncClient:
         """The person, calling with an access token they got by signing in."""
         tokens = await (await self.browser()).tokens_for(person.email, person.password, scope=scope)
+        return await self.http(headers={"Authorization": f"Bearer {tokens['access_token']}"})
+
+    async def strong_caller(self, person: Person) -> httpx.AsyncClient:
+        """The person, calling with a token of a sign-in with a second factor."""
+        http, step = await self.caller(person), int(self.clock().timestamp()) // codes.SECONDS
+        secret = base64.b32decode((await http.post("/v1/me/mfa", json={})).json()["secret"])
+        confirmed = await http.post("/v1/me/mfa/confirm", json={"code": codes.code_at(secret, step - 1)})
+        recovery = confirmed.json()["recovery_codes"][0]
+        tokens = await (await self.browser()).tokens_for(person.email, person.password, code=recovery)
         return await self.http(headers={"Authorization": f"Bearer {tokens['access_token']}"})
 
     async def mail_to(self, address: str, after: int = 0) -> dict[str, Any]:
