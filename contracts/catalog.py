@@ -22,7 +22,7 @@ class Topic:
     partitions: int = PARTITIONS
     compacted: bool = False
     retention: timedelta | None = None
-    """How long messages stay; without it for ever, since copies are rebuilt from them."""
+    """How long messages stay; without it for ever, or until a newer one of their key, since copies are rebuilt."""
 
 
 def dead_letters(service: str) -> str:
@@ -32,6 +32,7 @@ def dead_letters(service: str) -> str:
 TOPICS: Final = (
     *(Topic(f"{service}.events") for service in SERVICES),
     Topic("identity.people", compacted=True),
+    Topic("identity.sessions", compacted=True, retention=timedelta(hours=24)),
     *(Topic(dead_letters(service), retention=timedelta(days=90)) for service in SERVICES),
 )
 

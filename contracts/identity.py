@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from contracts.event import Event
 from contracts.ids import AccountId
 from contracts.money import Country
+from contracts.time import Instant
 
 
 class PlatformRole(StrEnum):
@@ -16,6 +17,7 @@ class PlatformRole(StrEnum):
 class AccountStatus(StrEnum):
     UNVERIFIED = "unverified"
     ACTIVE = "active"
+    SUSPENDED = "suspended"
 
 
 class AccountEvent(Event):
@@ -38,6 +40,18 @@ class AccountVerified(AccountEvent):
     """The owner proved the address; the account can be used."""
 
     type: Literal["account.verified.v1"] = "account.verified.v1"
+
+
+class AccountSuspended(AccountEvent):
+    """Staff closed the account until further notice; nobody signs in to it."""
+
+    type: Literal["account.suspended.v1"] = "account.suspended.v1"
+
+
+class AccountUnsuspended(AccountEvent):
+    """Staff opened it again."""
+
+    type: Literal["account.unsuspended.v1"] = "account.unsuspended.v1"
 
 
 class AccountRolesChanged(AccountEvent):
@@ -88,3 +102,46 @@ class PersonDescribed(Event):
     name: str
     emails: tuple[str, ...]
     """Proved addresses, lower case, the one for mail first."""
+
+
+class SecondFactorKind(StrEnum):
+    APP = "app"
+    """One-time codes of an authenticator app."""
+    PASSKEY = "passkey"
+
+
+class SecondFactorEvent(Event):
+    """How a person proves themself besides the password; never with what."""
+
+    source: ClassVar[str] = "identity"
+    topic: ClassVar[str] = "identity.events"
+    noun: ClassVar[str] = "second-factor"
+
+    id: AccountId
+    kinds: tuple[SecondFactorKind, ...]
+    """What there is now; nothing means that the password is enough."""
+
+
+class SecondFactorAdded(SecondFactorEvent):
+    """A further way to prove oneself was set up."""
+
+    type: Literal["second-factor.added.v1"] = "second-factor.added.v1"
+
+
+class SecondFactorRemoved(SecondFactorEvent):
+    """One of them, or all, were removed."""
+
+    type: Literal["second-factor.removed.v1"] = "second-factor.removed.v1"
+
+
+class SessionsEnded(Event):
+    """What an account signed in to before an instant is over: its password was reset, or it was suspended."""
+
+    source: ClassVar[str] = "identity"
+    topic: ClassVar[str] = "identity.sessions"
+    noun: ClassVar[str] = "sessions"
+
+    type: Literal["sessions.ended.v1"] = "sessions.ended.v1"
+    id: AccountId
+    before: Instant
+    """Access tokens issued before this are good no more."""

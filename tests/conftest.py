@@ -54,6 +54,7 @@ def whole() -> Iterator[Platform]:
         with Platform.start(folder) as platform:
             seed.create(platform, seed.STAFF, "staff")
             seed.create(platform, seed.FINANCE, "finance")
+            seed.set_up_second_factors(platform)
             yield platform
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,6 @@
 """What `make run` shows: a line for each part while it starts, then where to go."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
 
@@ -46,12 +46,14 @@ class Progress:
             self.console.print(f"{name.ljust(WIDTH)} ready after {self.took[name]:.1f} s")
 
 
-def show_addresses(console: Console, at: Addresses, sign_ins: tuple[SignIn, ...]) -> None:
+def show_addresses(console: Console, at: Addresses, sign_ins: tuple[SignIn, ...], keys: Mapping[str, str]) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_row("Front page", f"[bold cyan]{at.gateway}/[/]")
     table.add_row("Mailbox", f"[cyan]{at.mailbox}/[/]")
     for person in sign_ins:
         table.add_row(f"Sign in as {person.who}", f"{person.email}   {person.password}")
+        if key := keys.get(person.email):
+            table.add_row("", f"[dim]key for an authenticator app: {key}[/]")
     console.print()
     console.print(table, soft_wrap=True)
     console.print(

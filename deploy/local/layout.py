@@ -54,6 +54,11 @@ class Folder:
         return self.root / "supervisord.conf"
 
     @property
+    def keys(self) -> Path:
+        """The keys of the demo people's authenticator apps."""
+        return self.root / "authenticator-keys.json"
+
+    @property
     def lock(self) -> Path:
         return self.root / "lock"
 

@@ -48,7 +48,7 @@ def stay(platform: Platform, console: Console) -> None:
         for name in platform.ready():
             progress.ready(name)
     load_seed(platform, console)
-    show_addresses(console, platform.addresses, seed.SIGN_INS)
+    show_addresses(console, platform.addresses, seed.SIGN_INS, seed.keys(platform))
     if platform.server and platform.server.wait():
         raise NotReady(f"supervisor ended: {platform.last_words('supervisord')}")
 

@@ -1,6 +1,7 @@
 """The people and the project that `make run` puts into a new platform, so that there is something to look at."""
 
 import asyncio
+import json
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,7 @@ def load(platform: Platform) -> None:
     create(platform, STAFF, "staff")
     create(platform, FINANCE, "finance")
     create(platform, ADMINISTRATOR)
+    set_up_second_factors(platform)
     asyncio.run(_enroll(platform))
 
 
@@ -40,11 +42,39 @@ def create(platform: Platform, person: SignIn, role: str | None = None) -> None:
     platform.mentorship(*words, *(["--role", role] if role else []), input=person.password)
 
 
+def set_up_second_factors(platform: Platform) -> None:
+    """Give staff and finance what money and roles demand of them; the keys stay in the platform's folder."""
+    asyncio.run(_set_up_second_factors(platform))
+
+
+async def _set_up_second_factors(platform: Platform) -> None:
+    async with httpx.AsyncClient(timeout=20) as http:
+        taking_part = journey(platform, http)
+        for person in (taking_part.staff, taking_part.finance):
+            if not person.key:
+                await person.sign_in()
+                _keep(platform, person.email, await person.set_up_second_factor())
+
+
+def keys(platform: Platform) -> dict[str, str]:
+    """Read the keys of the authenticator apps, by address."""
+    place = platform.folder.keys
+    kept: dict[str, str] = json.loads(place.read_text()) if place.exists() else {}
+    return kept
+
+
+def _keep(platform: Platform, email: str, key: str) -> None:
+    everything = json.dumps(keys(platform) | {email: key})
+    platform.folder.keys.touch(mode=0o600)
+    platform.folder.keys.write_text(everything)
+
+
 def journey(platform: Platform, http: httpx.AsyncClient) -> Journey:
     """Prepare a journey in which the demo staff and finance take part."""
-    at = platform.addresses
+    at, kept = platform.addresses, keys(platform)
     staff, finance = (
-        Person(known.name, known.email, known.password, at.gateway, at.mailbox, http) for known in (STAFF, FINANCE)
+        Person(known.name, known.email, known.password, at.gateway, at.mailbox, http, key=kept.get(known.email, ""))
+        for known in (STAFF, FINANCE)
     )
     return Journey(at.gateway, at.mailbox, staff, finance, http)
 

@@ -20,6 +20,7 @@ from fastapi_swagger import patch_fastapi
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from contracts.event import Event
+from contracts.identity import SessionsEnded
 from contracts.time import in_utc
 from services.chassis import asyncapi
 from services.chassis.brake import Brake
@@ -111,7 +112,10 @@ class Service(Generic[S]):
             lifespan=lambda _: self._alive(role, health),
         )
         verifier = Verifier(
-            Keys(self.settings.discovery_url), issuer=self.settings.public_url, audience=self.settings.public_url
+            Keys(self.settings.discovery_url),
+            issuer=self.settings.public_url,
+            audience=self.settings.public_url,
+            endings=self.store.endings,
         )
         app.state.store, app.state.data, app.state.settings = self.store, self.data, self.settings
         app.state.clock, app.state.verifier, app.state.health = self.clock, verifier, health
@@ -143,6 +147,7 @@ class Service(Generic[S]):
         stopping = asyncio.Event()
         health.watch("prepared", self.prepared.is_set, needed=True)
         working = [asyncio.create_task(_or_stop(self._prepare()))]
+        working.append(asyncio.create_task(_or_stop(self._after_preparing(self.store.endings.follow(stopping)))))
         relay: Relay | None = None
         if role is not Role.API:
             relay = Relay(
@@ -184,7 +189,8 @@ class Service(Generic[S]):
         if alone:
             parts.append(self._after_preparing(self.store.database.wake_from_elsewhere("outbox", stopping)))
         if self.listener.topics:
-            consumer = Consumer(self.inbox, self.cluster, self.listener.topics, self.apply, self.settings, self.brake)
+            topics = (*self.listener.topics, SessionsEnded.topic)
+            consumer = Consumer(self.inbox, self.cluster, topics, self.apply, self.settings, self.brake)
             health.watch("consumer", lambda: consumer.joined, needed=True)
             health.watch("consuming", lambda: not self.brake.on, needed=alone)
             parts.append(self._after_preparing(consumer.run(stopping)))
@@ -192,6 +198,8 @@ class Service(Generic[S]):
 
     async def apply(self, event: Event) -> None:
         """Do about a foreign event what the listener says."""
+        if isinstance(event, SessionsEnded):
+            await self.store.endings.remember(event)
         await self.listener.apply(event, self.data)
 
     async def _after_preparing(self, part: Coroutine[Any, Any, None]) -> None:

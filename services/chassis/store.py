@@ -10,6 +10,7 @@ from contracts.event import Event
 from services.chassis import commands, metrics
 from services.chassis.commands import Answers
 from services.chassis.domain import Aggregate, Change, NotFound
+from services.chassis.endings import Endings
 from services.chassis.mongo import Collection, Database, Document, IndexModel
 from services.chassis.outbox import Outbox
 from services.chassis.paging import Page, PageRequest
@@ -31,11 +32,13 @@ class Store:
         self.database = database
         self.outbox = Outbox(database)
         self.answers = Answers(database)
+        self.endings = Endings(database)
 
     async def prepare(self) -> None:
         """Create what is missing; safe to repeat, and beside a running service."""
         await self.outbox.prepare()
         await self.answers.prepare()
+        await self.endings.prepare()
 
     async def transaction(self, work: Callable[[], Awaitable[T]]) -> T:
         """Run `work` as one: all it changes, the events of it, and the answer to the request, or nothing.

@@ -52,10 +52,9 @@ class Difference:
 
 def settings(topic: Topic, replicas: int) -> dict[str, str]:
     """Say how the broker is to keep a topic."""
-    forever = topic.compacted or topic.retention is None
     return {
-        "cleanup.policy": "compact" if topic.compacted else "delete",
-        "retention.ms": "-1" if forever or not topic.retention else str(int(topic.retention.total_seconds() * 1000)),
+        "cleanup.policy": ("compact,delete" if topic.retention else "compact") if topic.compacted else "delete",
+        "retention.ms": str(int(topic.retention.total_seconds() * 1000)) if topic.retention else "-1",
         "min.insync.replicas": "2" if replicas >= REPLICAS else "1",
         "unclean.leader.election.enable": "false",
     }

@@ -7,18 +7,17 @@ from pydantic import Field
 
 from contracts.identity import AccountStatus, PlatformRole
 from contracts.ids import AccountId
-from services.chassis.domain import Actor
-from services.chassis.http import Body, NewId, Now, View, anyone, having, router
+from services.chassis.http import Body, FreshFactor, NewId, Now, View, anyone, having, router
 from services.chassis.paging import Page, Paging
+from services.chassis.text import Prose
 from services.identity.dependencies import Data, Passwords
 from services.identity.domain.account import Account, account_id
 from services.identity.domain.person import Person
 from services.identity.email import Address, normalized
-from services.identity.registration import CreateAccount, accepted
+from services.identity.registration import CreateAccount, NewPassword, accepted, accepted_by_link
 from services.identity.store import Identity, Receipt
 
 accounts = router("/v1/accounts", "accounts")
-Staff = Annotated[Actor, Depends(having("staff"))]
 MailedToken = Annotated[str, Field(min_length=1, max_length=100, description="From the mailed link")]
 
 
@@ -30,9 +29,23 @@ class ResendVerification(Body):
     email: Address
 
 
+class ForgotPassword(Body):
+    email: Address
+
+
+class ResetPassword(Body):
+    token: MailedToken
+    password: NewPassword
+
+
 class ChangeRole(Body):
     role: PlatformRole
     granted: bool
+
+
+class SuspendAccount(Body):
+    reason: Prose
+    """For staff; the person is not shown it."""
 
 
 class ReceiptView(View):
@@ -74,10 +87,34 @@ async def resend_verification(command: ResendVerification, identity: Data, now: 
     return await identity.resend_verification(command.email, at=now)
 
 
-@accounts.post("/{id}/roles", response_model=RolesView)
-async def change_role(id: AccountId, command: ChangeRole, by: Staff, identity: Data, now: Now) -> Account:
+@accounts.post("/forgot-password", status_code=202, response_model=ReceiptView, dependencies=[Depends(anyone)])
+async def forgot_password(command: ForgotPassword, identity: Data, now: Now) -> Receipt:
+    """Mail a link to take a new password; the answer is the same whether or not the address is known."""
+    return await identity.forgot_password(command.email, at=now)
+
+
+@accounts.post("/reset-password", response_model=StatusView, dependencies=[Depends(anyone)])
+async def reset_password(command: ResetPassword, identity: Data, now: Now) -> Account:
+    """Take a new password, and end everything that was signed in under the old one."""
+    hashed = await accepted_by_link(command.token, command.password, identity, now)
+    return await identity.reset_password(command.token, hashed, at=now)
+
+
+@accounts.post("/{id}/roles", response_model=RolesView, dependencies=[Depends(having("staff"))])
+async def change_role(id: AccountId, command: ChangeRole, by: FreshFactor, identity: Data, now: Now) -> Account:
     """Grant or take a platform role. Nobody changes their own, and the last staff member stays."""
     return await identity.change_role(id, command.role, granted=command.granted, by=by, at=now)
+
+
+@accounts.post("/{id}/suspend", response_model=RolesView, dependencies=[Depends(having("staff"))])
+async def suspend_account(id: AccountId, command: SuspendAccount, by: FreshFactor, identity: Data, now: Now) -> Account:
+    """Close an account and end everything that is signed in to it."""
+    return await identity.suspend(id, reason=command.reason, by=by, at=now)
+
+
+@accounts.post("/{id}/unsuspend", response_model=RolesView, dependencies=[Depends(having("staff"))])
+async def unsuspend_account(id: AccountId, by: FreshFactor, identity: Data, now: Now) -> Account:
+    return await identity.unsuspend(id, by=by, at=now)
 
 
 @accounts.get("", response_model=Page[AccountView], dependencies=[Depends(having("staff"))])

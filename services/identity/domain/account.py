@@ -1,6 +1,6 @@
 """An account: a person's sign-in, its state and its platform roles.
 
-unverified → active
+unverified → active ⇄ suspended
 """
 
 from datetime import datetime
@@ -8,12 +8,24 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.identity import AccountRegistered, AccountRolesChanged, AccountStatus, AccountVerified, PlatformRole
+from contracts.identity import (
+    AccountRegistered,
+    AccountRolesChanged,
+    AccountStatus,
+    AccountSuspended,
+    AccountUnsuspended,
+    AccountVerified,
+    PlatformRole,
+)
 from contracts.ids import AccountId, ActorId
 from contracts.time import Instant
 from services.chassis.domain import Actor, Aggregate, Change, Conflict, Forbidden, NotFound, NotInThisState, RuleBroken
 
-NEXT: Final = {AccountStatus.UNVERIFIED: {AccountStatus.ACTIVE}, AccountStatus.ACTIVE: set[AccountStatus]()}
+NEXT: Final = {
+    AccountStatus.UNVERIFIED: {AccountStatus.ACTIVE},
+    AccountStatus.ACTIVE: {AccountStatus.SUSPENDED},
+    AccountStatus.SUSPENDED: {AccountStatus.ACTIVE},
+}
 
 
 class AccountNotFound(NotFound):
@@ -30,6 +42,10 @@ class LinkNotGood(RuleBroken):
 
 class TermsNotAccepted(RuleBroken):
     """An account needs the terms accepted."""
+
+
+class OwnAccount(Forbidden):
+    """Nobody suspends their own account."""
 
 
 class OwnRoles(Forbidden):
@@ -56,6 +72,8 @@ class Account(Aggregate):
     password: Annotated[str, Field(repr=False)]
     """Hashed."""
     pending: Registration | None
+    suspended_because: str | None = None
+    """Staff's words, for staff."""
     registered_at: Instant
     terms_accepted_at: Instant
 
@@ -88,7 +106,24 @@ def register(
     return account.tell(AccountRegistered, by=myself(id), at=at)
 
 
+def suspend(account: Account, *, reason: str, other_staff: bool, by: Actor, at: datetime) -> Change[Account]:
+    """Close it until further notice. `other_staff` says whether an active account besides this one is staff."""
+    if by.id == account.id:
+        raise OwnAccount("Nobody suspends their own account. Ask another staff member.")
+    if PlatformRole.STAFF in account.roles and not other_staff:
+        raise LastStaffMember("This is the last staff member. Make somebody else staff first.")
+    return account.move(AccountStatus.SUSPENDED, suspended_because=reason).tell(AccountSuspended, by=by, at=at)
+
+
+def unsuspend(account: Account, *, by: Actor, at: datetime) -> Change[Account]:
+    if account.status is not AccountStatus.SUSPENDED:
+        raise NotInThisState(f"An account that is {account.status} is not suspended.")
+    return account.move(AccountStatus.ACTIVE, suspended_because=None).tell(AccountUnsuspended, by=by, at=at)
+
+
 def verify(account: Account, *, by: Actor, at: datetime) -> Change[Account]:
+    if account.status is not AccountStatus.UNVERIFIED:
+        raise NotInThisState(f"An account that is {account.status} was verified before.")
     return account.move(AccountStatus.ACTIVE, pending=None).tell(AccountVerified, by=by, at=at)
 
 
@@ -113,6 +148,13 @@ def withdraw(account: Account, *, role: PlatformRole, other_staff: bool, by: Act
 
 def rehash(account: Account, *, password: str) -> Change[Account]:
     """Keep the same password under newer parameters of the hash; nobody needs to hear of it."""
+    return Change(account.evolve(password=password))
+
+
+def change_password(account: Account, *, password: str) -> Change[Account]:
+    """Take a new one, hashed; that older sessions end is told on its own."""
+    if not account.is_active:
+        raise NotInThisState(f"An account that is {account.status} has no password to change.")
     return Change(account.evolve(password=password))
 
 

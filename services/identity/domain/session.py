@@ -1,18 +1,49 @@
-"""A browser that is signed in, and how long it stays so."""
+"""A browser that is signed in: how its person proved themself and when, and how long it stays so."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
+
+from pydantic import BaseModel, ConfigDict
 
 from contracts.ids import AccountId
 from contracts.time import Instant
+from services.chassis.domain import NotFound
 from services.identity.domain.record import Record
 
 IDLE: Final = timedelta(hours=12)
 AT_MOST: Final = timedelta(days=7)
 NOTICED: Final = timedelta(minutes=1)
 """How exactly its last use is known."""
-ONE_FACTOR: Final = "1"
+ONE_FACTOR: Final = "pwd"
 """The `acr` of a sign-in with a password and nothing else."""
+TWO_FACTORS: Final = "mfa"
+"""The `acr` of a sign-in with two factors."""
+
+
+class SessionNotFound(NotFound):
+    """Over, or somebody else's."""
+
+
+class Method(StrEnum):
+    """Ways to prove oneself, as `amr` names them (RFC 8176)."""
+
+    PASSWORD = "pwd"  # noqa: S105 - a name of the protocol
+    CODE = "otp"
+    """A one-time code of an app, or a recovery code."""
+    PASSKEY = "pop"
+
+
+class Proof(BaseModel):
+    """One way in which somebody proved who they are, and when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    method: Method
+    at: Instant
+    verified: bool = False
+    """The authenticator checked its owner too, so that it counts for two factors."""
 
 
 class Session(Record):
@@ -21,11 +52,13 @@ class Session(Record):
     sid: str
     """Names the session in tokens."""
     account_id: AccountId
+    proofs: tuple[Proof, ...] = ()
     signed_in_at: Instant
+    """When the oldest of the proofs was given: nothing it stands for is older."""
     seen_at: Instant
     ends_at: Instant
     acr: str = ONE_FACTOR
-    amr: tuple[str, ...] = ("pwd",)
+    amr: tuple[str, ...] = (Method.PASSWORD,)
 
     def is_alive(self, at: datetime) -> bool:
         return at < self.ends_at and at - self.seen_at < IDLE
@@ -37,5 +70,19 @@ class Session(Record):
         return (at - self.signed_in_at).total_seconds() > seconds
 
 
-def begin(id: str, *, sid: str, account_id: AccountId, at: datetime) -> Session:
-    return Session(id=id, sid=sid, account_id=account_id, signed_in_at=at, seen_at=at, ends_at=at + AT_MOST)
+def begin(id: str, *, sid: str, account_id: AccountId, proofs: Iterable[Proof], at: datetime) -> Session:
+    latest = tuple({proof.method: proof for proof in proofs}.values())
+    first = min(proof.at for proof in latest)
+    strong = len(latest) > 1 or any(proof.verified for proof in latest)
+    amr = tuple(proof.method.value for proof in latest)
+    return Session(
+        id=id,
+        sid=sid,
+        account_id=account_id,
+        proofs=latest,
+        signed_in_at=first,
+        seen_at=at,
+        ends_at=first + AT_MOST,
+        acr=TWO_FACTORS if strong else ONE_FACTOR,
+        amr=(*amr, TWO_FACTORS) if strong else amr,
+    )

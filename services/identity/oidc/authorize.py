@@ -15,8 +15,9 @@ from services.chassis.http import Now, anyone
 from services.identity import parameters
 from services.identity.dependencies import Data
 from services.identity.domain import grant as grants
+from services.identity.domain.account import Account
 from services.identity.domain.record import digest
-from services.identity.domain.session import Session
+from services.identity.domain.session import ONE_FACTOR, TWO_FACTORS, Session
 from services.identity.oidc import shell
 from services.identity.oidc.hand import Hand
 from services.identity.oidc.traps import PureRequest, Server
@@ -24,8 +25,10 @@ from services.identity.pages import browser
 from services.identity.pages.rendering import message, safe_headers
 from services.identity.parameters import NotReadable
 from services.identity.store import Identity
+from services.identity.waiting import Waiting, open_request, seal_request
 
 PATH: Final = "/oauth2/authorize"
+CONTINUE: Final = "continue"
 SIGN_IN_AGAIN: Final = {"login", "select_account"}
 
 router = APIRouter(tags=["openid"], dependencies=[Depends(anyone)])
@@ -39,10 +42,18 @@ class Asked:
     parameters: dict[str, str]
     server: Server
     pure: PureRequest
+    since: datetime
+    """When it was asked first; a sign-in after that is one it may have asked for."""
 
     @property
     def prompts(self) -> set[str]:
         return set(self.parameters.get("prompt", "").split())
+
+    @property
+    def needs_two_factors(self) -> bool:
+        """The values are in order of preference, so that whoever names the password too is content with it."""
+        wanted = self.parameters.get("acr_values", "").split()
+        return TWO_FACTORS in wanted and ONE_FACTOR not in wanted
 
 
 @router.get(PATH)
@@ -63,10 +74,12 @@ async def authorize_by_form(request: Request, identity: Data, now: Now) -> Respo
         return _unsendable(request, str(error))
 
 
-async def _answer(request: Request, asked: dict[str, str], identity: Identity, now: datetime) -> Response:
+async def _answer(request: Request, sent: dict[str, str], identity: Identity, now: datetime) -> Response:
+    waiting = _waiting(sent, identity, now)
+    asked = waiting.parameters
     hand = Hand(client=await identity.clients.get(asked.get("client_id", "")))
     server = Server(hand, await shell.mint(request, identity, now))
-    asking = Asked(request, asked, server, shell.pure(request, PATH, asked))
+    asking = Asked(request, asked, server, shell.pure(request, PATH, asked), waiting.since)
     session = await browser.session(request, identity, now)
     if session is not None:
         hand.account = await identity.accounts.find_one({"_id": session.account_id})
@@ -76,15 +89,22 @@ async def _answer(request: Request, asked: dict[str, str], identity: Identity, n
         return _refused(asking, error)
 
 
+def _waiting(sent: dict[str, str], identity: Identity, now: datetime) -> Waiting:
+    """Go on with a request that waited for a sign-in, or begin with this one. Raises `NotReadable`."""
+    if sealed := sent.get(CONTINUE):
+        return open_request(identity.vault, sealed, now)
+    return Waiting(sent, now)
+
+
 async def _decide(asking: Asked, session: Session | None, identity: Identity, now: datetime) -> Response:
     hand = asking.server.hand
     fresh = session is not None and not _is_too_old(asking, session, now)
     holder = hand.holder if fresh else None
     granted = shell.decently(lambda: asking.server.get_consent_grant(asking.pure, holder))
-    if holder is None or session is None:
+    if holder is None or session is None or (asking.needs_two_factors and session.acr != TWO_FACTORS):
         if "none" in asking.prompts:
             raise LoginRequiredError(redirect_uri=granted.redirect_uri, state=asking.parameters.get("state"))
-        return _to_sign_in(asking)
+        return _go(asking, await _missing(holder, identity), identity)
     answer = asking.server.create_authorization_response(asking.pure, holder, granted)
     if hand.new_code:
         await _keep(asking, session, identity, now)
@@ -109,21 +129,26 @@ async def _keep(asking: Asked, session: Session, identity: Identity, now: dateti
 
 
 def _is_too_old(asking: Asked, session: Session, now: datetime) -> bool:
+    if session.signed_in_at >= asking.since:
+        return False
     if asking.prompts & SIGN_IN_AGAIN:
         return True
     max_age = asking.parameters.get("max_age", "")
     return max_age.isascii() and max_age.isdecimal() and session.is_older_than(int(max_age[:9]), now)
 
 
-def _to_sign_in(asking: Asked) -> Response:
-    """Come back with the same request, less what the sign-in will have fulfilled."""
-    rest = {name: value for name, value in asking.parameters.items() if name != "prompt"}
-    if kept := " ".join(sorted(asking.prompts - SIGN_IN_AGAIN)):
-        rest["prompt"] = kept
-    if rest.get("max_age", "1").strip("0") == "":
-        del rest["max_age"]
-    headers = safe_headers(asking.request)
-    return RedirectResponse(f"/sign-in?{urlencode({'continue': urlencode(rest)})}", 303, headers)
+async def _missing(holder: Account | None, identity: Identity) -> str:
+    """Name the page that leads to what the sign-in lacks."""
+    if holder is None:
+        return "/sign-in"
+    factor = await identity.second_factors.of(holder.id)
+    return "/sign-in/second-factor" if factor.is_there else "/account/second-factor"
+
+
+def _go(asking: Asked, page: str, identity: Identity) -> Response:
+    """Let the same request wait for it; that it began before is what tells the sign-in it asks for from older ones."""
+    rest = seal_request(identity.vault, Waiting(asking.parameters, asking.since))
+    return RedirectResponse(f"{page}?{urlencode({CONTINUE: rest})}", 303, safe_headers(asking.request))
 
 
 def _refused(asking: Asked, error: Any) -> Response:

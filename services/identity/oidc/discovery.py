@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from services.chassis.http import Now, anyone
 from services.identity.dependencies import Data, OurSettings
 from services.identity.domain.client import SCOPES
+from services.identity.domain.session import ONE_FACTOR, TWO_FACTORS
 
 OPEN: Final = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
 """Public, and of use to a client in any page."""
@@ -48,6 +49,7 @@ def description(issuer: str) -> dict[str, Any]:
         "revocation_endpoint_auth_methods_supported": ["none"],
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "acr_values_supported": [ONE_FACTOR, TWO_FACTORS],
         "claims_supported": ["sub", "name", "email", "email_verified", "auth_time", "acr", "amr", "sid", "nonce"],
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from joserfc import jwt
@@ -28,6 +28,9 @@ class Presented:
     account_id: str
     grant_id: str
     scopes: frozenset[str]
+    signed_in_at: datetime
+    acr: str
+    sid: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,9 @@ class Mint:
             raise TokenNotGood("typ")
         claims = decoded.claims
         grant_id = str(claims["jti"]).partition(".")[0]
-        return Presented(str(claims["sub"]), grant_id, frozenset(str(claims.get("scope", "")).split()))
+        scopes = frozenset(str(claims.get("scope", "")).split())
+        signed_in_at = datetime.fromtimestamp(claims["auth_time"], UTC)
+        return Presented(str(claims["sub"]), grant_id, scopes, signed_in_at, str(claims["acr"]), str(claims["sid"]))
 
     def _registry(self) -> jwt.JWTClaimsRegistry:
         essential: ClaimsOption = {"essential": True}

@@ -20,6 +20,7 @@ _PAGES.globals["style"] = STYLE
 CONTENT: Final = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 )
+SCRIPTED: Final = "; script-src 'self'; connect-src 'self'"
 SAFE: Final = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -30,22 +31,31 @@ SAFE: Final = {
 A_YEAR: Final = "max-age=31536000"
 
 
-def safe_headers(request: Request, *, leaves: bool = False) -> dict[str, str]:
+def safe_headers(request: Request, *, leaves: bool = False, scripted: bool = False) -> dict[str, str]:
     """Give the headers of a page.
 
     `leaves`: its form may end at a client's address. Chromium holds `form-action` against every redirect that follows,
-    so such a page goes without it.
+    so such a page goes without it. `scripted`: it has a script, from our own origin, that asks us for something.
     """
-    policy = CONTENT if leaves else f"{CONTENT}; form-action 'self'"
+    policy = f"{CONTENT}{SCRIPTED}" if scripted else CONTENT
+    policy = policy if leaves else f"{policy}; form-action 'self'"
     transport = {"Strict-Transport-Security": A_YEAR} if request.app.state.settings.is_https else {}
     return {**SAFE, **transport, "Content-Security-Policy": policy}
 
 
-def page(request: Request, template: str, status: int = 200, *, leaves: bool = False, **words: Any) -> Response:
+def page(
+    request: Request,
+    template: str,
+    status: int = 200,
+    *,
+    leaves: bool = False,
+    scripted: bool = False,
+    **words: Any,
+) -> Response:
     """Render a page; the CSRF token that its forms carry is the one in the browser's cookie, new where it has none."""
     token = browser.csrf_token(request)
     html = _PAGES.get_template(f"{template}.html").render(csrf=token, **words)
-    response = HTMLResponse(html, status, safe_headers(request, leaves=leaves))
+    response = HTMLResponse(html, status, safe_headers(request, leaves=leaves, scripted=scripted))
     browser.keep_csrf_token(request, response, token)
     return response
 

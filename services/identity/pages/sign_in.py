@@ -2,47 +2,40 @@
 
 from datetime import datetime
 from typing import Final
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from services.chassis.http import Now, anyone
 from services.identity import parameters
 from services.identity.dependencies import Data, Passwords
 from services.identity.domain import account as accounts
 from services.identity.domain.account import Account
+from services.identity.domain.session import Method, Proof
 from services.identity.email import normalized
 from services.identity.hashing import Hasher, Overloaded
 from services.identity.pages import browser
 from services.identity.pages.browser import Forged
-from services.identity.pages.rendering import message, page, safe_headers
+from services.identity.pages.rendering import message, page
+from services.identity.pages.second_factor import CONTINUE, Refused, ask_for_second_factor, go_on
 from services.identity.parameters import NotReadable
 from services.identity.store import Identity
 from services.identity.store.limits import SIGN_IN
+from services.identity.waiting import HalfWay, open_request
 
 WRONG: Final = "Address and password do not belong together, or the address is not confirmed yet."
 STALE: Final = "This page was open for too long. Try again."
-CONTINUE: Final = "continue"
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
 
 
-class Refused(Exception):
-    """No sign-in; the status, the words for the person, and how long to wait."""
-
-    def __init__(self, status: int, words: str, wait: int = 0) -> None:
-        super().__init__(words)
-        self.status, self.words, self.wait = status, words, wait
-
-
 @router.get("/sign-in")
-async def show_sign_in(request: Request) -> Response:
+async def show_sign_in(request: Request, identity: Data, now: Now) -> Response:
     try:
         asked = await parameters.of_query(request)
     except NotReadable:
         asked = {}
-    return _page(request, asked, email=_hinted(asked))
+    return _page(request, asked, email=_hinted(asked, identity, now))
 
 
 @router.post("/sign-in")
@@ -58,7 +51,10 @@ async def sign_in(request: Request, identity: Data, passwords: Passwords, now: N
         return _page(request, form, 403, wrong=STALE, email=form.get("email", ""))
     except Refused as no:
         return _page(request, form, no.status, wrong=no.words, email=form.get("email", ""), wait=no.wait)
-    return await _signed_in(request, form, account, identity, now)
+    proof = Proof(method=Method.PASSWORD, at=now)
+    if (await identity.second_factors.of(account.id)).is_there:
+        return ask_for_second_factor(request, form, HalfWay(account.id, proof))
+    return await go_on(request, form, account.id, [proof], identity, now)
 
 
 async def _prove(
@@ -92,28 +88,18 @@ async def _renew(account: Account, password: str, identity: Identity, passwords:
         await identity.accounts.change(account.id, accounts.rehash, password=newer)
 
 
-async def _signed_in(
-    request: Request, form: dict[str, str], account: Account, identity: Identity, now: datetime
-) -> Response:
-    """Begin a new session, never keep one, and go on with what the sign-in was for: a request of ours, nowhere else."""
-    before = browser.session_secret(request)
-    secret = await identity.sessions.begin(account.id, instead_of=before, at=now)
-    rest = form.get(CONTINUE)
-    to = f"/oauth2/authorize?{rest}" if rest else "/account"
-    response = RedirectResponse(to, 303, safe_headers(request, leaves=True))
-    browser.keep_session(request, response, secret)
-    return response
-
-
 def _page(
     request: Request, asked: dict[str, str], status: int = 200, *, wrong: str = "", email: str = "", wait: int = 0
 ) -> Response:
     rest = asked.get(CONTINUE, "")
-    response = page(request, "sign-in", status, leaves=True, rest=rest, email=email, wrong=wrong)
+    response = page(request, "sign-in", status, leaves=True, scripted=True, rest=rest, email=email, wrong=wrong)
     if wait:
         response.headers["Retry-After"] = str(wait)
     return response
 
 
-def _hinted(asked: dict[str, str]) -> str:
-    return dict(parse_qsl(asked.get(CONTINUE, ""))).get("login_hint", "")
+def _hinted(asked: dict[str, str], identity: Identity, now: datetime) -> str:
+    try:
+        return open_request(identity.vault, asked.get(CONTINUE, ""), now).parameters.get("login_hint", "")
+    except NotReadable:
+        return ""

@@ -12,15 +12,19 @@ from services.chassis.domain import Change
 from services.chassis.mongo import IndexModel
 from services.chassis.store import Repository, Store
 from services.identity.domain.account import Account, AccountNotFound, LinkNotGood, account_id
+from services.identity.domain.ending import Ending
 from services.identity.domain.person import Person
-from services.identity.domain.profile import MenteeProfile, MentorProfile, ProfileNotFound
+from services.identity.domain.profile import MenteeProfile, MentorProfile
 from services.identity.domain.record import Record, digest
+from services.identity.domain.second_factor import SecondFactor
 from services.identity.store.records import Records
 
-VERIFICATION_LIFE: Final = timedelta(hours=24)
+VERIFY_EMAIL: Final = "verify-email"
+RESET_PASSWORD: Final = "reset-password"  # noqa: S105 - a purpose
+LIFE: Final = {VERIFY_EMAIL: timedelta(hours=24), RESET_PASSWORD: timedelta(minutes=30)}
 KEPT: Final = timedelta(days=1)
 
-A = TypeVar("A", bound=MenteeProfile | MentorProfile)
+A = TypeVar("A", bound=MenteeProfile | MentorProfile | SecondFactor | Ending)
 P = ParamSpec("P")
 
 
@@ -53,11 +57,8 @@ class People(Repository[Person]):
         return await self.find_one({"emails": email})
 
 
-class Profiles(Repository[A], Generic[A]):
-    """One of each at most per account; the first save makes it."""
-
-    def __init__(self, store: Store, name: str, model: type[A]) -> None:
-        super().__init__(store, name, model, ProfileNotFound)
+class Owned(Repository[A], Generic[A]):
+    """What there is one of at most per account; the first save makes it."""
 
     async def save(
         self, id: AccountId, decide: Callable[Concatenate[A, P], Change[A]], *args: P.args, **kwargs: P.kwargs
@@ -68,6 +69,9 @@ class Profiles(Repository[A], Generic[A]):
             return await self.change(id, decide, *args, **kwargs)
 
         return await self.store.transaction(work)
+
+
+NOT_GOOD: Final = "This link was used before or has expired. Ask for a new one."
 
 
 class Link(Record):
@@ -85,19 +89,36 @@ class Links(Records[Link]):
         super().__init__(store, "links", Link)
 
     async def prepare(self) -> None:
-        await self.documents.ensure(IndexModel([("forget_at", 1)], expireAfterSeconds=0))
+        await self.documents.ensure(
+            IndexModel([("forget_at", 1)], expireAfterSeconds=0), IndexModel([("account_id", 1)])
+        )
 
     async def make(self, account_id: AccountId, purpose: str, token: str, *, at: datetime) -> None:
-        ends: dict[str, Any] = {"expires_at": at + VERIFICATION_LIFE, "forget_at": at + VERIFICATION_LIFE + KEPT}
+        ends: dict[str, Any] = {"expires_at": at + LIFE[purpose], "forget_at": at + LIFE[purpose] + KEPT}
         await self.add(Link(id=digest(token), account_id=account_id, purpose=purpose, **ends))
+
+    async def holder(self, token: str, purpose: str, *, at: datetime) -> AccountId:
+        """Say whose link it is, and leave it good. Raises `LinkNotGood`."""
+        link = await self.find_one(_good(token, purpose, at))
+        if link is None:
+            raise LinkNotGood(NOT_GOOD)
+        return link.account_id
+
+    async def use_up(self, account_id: AccountId, purpose: str, *, at: datetime) -> None:
+        """Make all links of this purpose useless."""
+        where = {"account_id": account_id, "purpose": purpose, "used_at": None}
+        await self.documents.update_many(where, {"$set": {"used_at": at}})
 
     async def spend(self, token: str, purpose: str, *, at: datetime) -> AccountId:
         """Use the link up and say whose it was. Raises `LinkNotGood`."""
-        good = {"_id": digest(token), "purpose": purpose, "used_at": None, "expires_at": {"$gt": at}}
-        link = await self.documents.claim(good, {"$set": {"used_at": at}})
+        link = await self.documents.claim(_good(token, purpose, at), {"$set": {"used_at": at}})
         if link is None:
-            raise LinkNotGood("This link was used before or has expired. Ask for a new one.")
+            raise LinkNotGood(NOT_GOOD)
         return account_id(link["account_id"])
+
+
+def _good(token: str, purpose: str, at: datetime) -> dict[str, Any]:
+    return {"_id": digest(token), "purpose": purpose, "used_at": None, "expires_at": {"$gt": at}}
 
 
 def new_secret() -> str:

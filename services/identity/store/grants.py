@@ -20,7 +20,9 @@ class Grants(Records[Grant]):
     async def prepare(self) -> None:
         forgotten = IndexModel([("forget_at", 1)], expireAfterSeconds=0)
         await self.documents.ensure(
-            IndexModel([("ends_at", 1)], expireAfterSeconds=3600), IndexModel([("account_id", 1)])
+            IndexModel([("ends_at", 1)], expireAfterSeconds=3600),
+            IndexModel([("account_id", 1)]),
+            IndexModel([("sid", 1)]),
         )
         await self.codes.documents.ensure(forgotten)
         await self.refresh_tokens.documents.ensure(forgotten)
@@ -42,6 +44,15 @@ class Grants(Records[Grant]):
 
     async def revoke(self, id: str, *, at: datetime) -> None:
         await self.documents.update({"_id": id, "revoked_at": None}, {"$set": {"revoked_at": at}})
+
+    async def revoke_session(self, sid: str, *, at: datetime) -> None:
+        """End all grants that were given in a session."""
+        await self.documents.update_many({"sid": sid, "revoked_at": None}, {"$set": {"revoked_at": at}})
+
+    async def revoke_all(self, account_id: str, *, but: str | None, at: datetime) -> None:
+        """End all grants of an account, except those of the session that is to go on."""
+        theirs = {"account_id": account_id, "revoked_at": None, "sid": {"$ne": but}}
+        await self.documents.update_many(theirs, {"$set": {"revoked_at": at}})
 
     async def _spend(
         self,

@@ -12,22 +12,27 @@ from services.chassis.domain import Actor, NotAllowed
 from services.chassis.mail import Letters, PostOffice
 from services.chassis.mongo import DuplicateKeyError, IndexModel
 from services.chassis.store import Store
+from services.chassis.vault import Vault
 from services.identity.domain import account as accounts
+from services.identity.domain import ending as endings
 from services.identity.domain import person as people
 from services.identity.domain.account import Account, AddressTaken, LinkNotGood
 from services.identity.domain.client import Client, web_client
-from services.identity.domain.profile import MenteeProfile, MentorProfile
+from services.identity.domain.ending import Ending, EndingNotFound
+from services.identity.domain.profile import MenteeProfile, MentorProfile, ProfileNotFound
+from services.identity.domain.session import Session, SessionNotFound
 from services.identity.hashing import Hasher
 from services.identity.settings import Settings
-from services.identity.store.accounts import Accounts, Links, People, Profiles, new_secret
+from services.identity.store.accounts import RESET_PASSWORD, VERIFY_EMAIL, Accounts, Links, Owned, People, new_secret
+from services.identity.store.errands import Errands
 from services.identity.store.grants import Grants
 from services.identity.store.keys import Keys
 from services.identity.store.limits import MAIL, Limits
 from services.identity.store.records import Records
+from services.identity.store.second_factors import SecondFactors
 from services.identity.store.sessions import Sessions
 
 MAILS: Final = Path(__file__).parent.parent / "mails"
-VERIFY_EMAIL: Final = "verify-email"
 
 
 class Receipt(BaseModel):
@@ -42,8 +47,12 @@ class Identity:
         self.hasher = hasher
         self.accounts = Accounts(store)
         self.people = People(store)
-        self.mentee_profiles: Profiles[MenteeProfile] = Profiles(store, "mentee_profiles", MenteeProfile)
-        self.mentor_profiles: Profiles[MentorProfile] = Profiles(store, "mentor_profiles", MentorProfile)
+        self.mentee_profiles = Owned(store, "mentee_profiles", MenteeProfile, ProfileNotFound)
+        self.mentor_profiles = Owned(store, "mentor_profiles", MentorProfile, ProfileNotFound)
+        self.vault = Vault(settings.key_secret)
+        self.second_factors = SecondFactors(store, self.vault)
+        self.endings = Owned(store, "ended_sessions", Ending, EndingNotFound)
+        self.errands = Errands(store)
         self.links = Links(store)
         self.sessions = Sessions(store)
         self.grants = Grants(store)
@@ -54,12 +63,21 @@ class Identity:
         self._letters = Letters(MAILS, public_url=settings.public_url)
         self._locks = store.database["locks"]
         self._web = web_client(settings.public_url)
+        self.errands.does |= {"register": self._register, "verify": self._verify_again, "forgotten": self._forgotten}
 
     async def prepare(self) -> None:
-        for part in (self.accounts, self.people, self.mentee_profiles, self.mentor_profiles):
+        for part in (
+            self.accounts,
+            self.people,
+            self.mentee_profiles,
+            self.mentor_profiles,
+            self.second_factors,
+            self.endings,
+        ):
             await part.prepare()
         for records in (self.links, self.sessions, self.grants, self.keys, self.limits, self.post_office):
             await records.prepare()
+        await self.errands.documents.ensure(IndexModel([("at", 1)]))
         await self.clients.documents.ensure(IndexModel([("name", 1)]))
         await self._locks.ensure(IndexModel([("at", 1)]))
         await self._know_our_own_client()
@@ -75,28 +93,76 @@ class Identity:
         self, id: AccountId, *, name: str, email: str, password: str, terms_accepted: bool, at: datetime
     ) -> Receipt:
         """Begin an account and mail the link that proves the address; to a taken address mail that it is taken."""
-        change = accounts.register(id, name=name, email=email, password=password, terms_accepted=terms_accepted, at=at)
-        may_mail = not await self.limits.try_once(MAIL, email, at=at)
-
-        async def work() -> Receipt:
-            if may_mail and await self.people.with_address(email) is None:
-                await self._mail_link(await self.accounts.add(change), at)
-            elif may_mail:
-                await self.post_office.post(self._letters.write("address-taken", email))
-            return Receipt()
-
-        return await self.store.transaction(work)
+        accounts.register(id, name=name, email=email, password=password, terms_accepted=terms_accepted, at=at)
+        return await self._later("register", email, at, id=id, name=name, password=password)
 
     async def resend_verification(self, email: str, *, at: datetime) -> Receipt:
+        return await self._later("verify", email, at)
+
+    async def forgot_password(self, email: str, *, at: datetime) -> Receipt:
+        return await self._later("forgotten", email, at)
+
+    async def reset_password(self, token: str, password: str, *, at: datetime) -> Account:
+        """Take a new password, hashed, and end all that was signed in under the old. Raises `LinkNotGood`."""
+
+        async def work() -> Account:
+            id = await self.links.spend(token, RESET_PASSWORD, at=at)
+            return await self.change_password(id, password, but=None, at=at)
+
+        return await self.store.transaction(work)
+
+    async def change_password(self, id: AccountId, password: str, *, but: str | None, at: datetime) -> Account:
+        """Take a new password, hashed; of what was signed in under the old, only the session `but` goes on."""
+
+        async def work() -> Account:
+            by, person = accounts.myself(id), await self.people.get(id)
+            changed = await self.accounts.change(id, accounts.change_password, password=password)
+            await self.links.use_up(id, RESET_PASSWORD, at=at)
+            await self.end_all(id, but=but, by=by, at=at)
+            await self.post_office.post(self._letters.write("password-changed", person.emails[0], person=person.name))
+            return changed
+
+        return await self.store.transaction(work)
+
+    async def end_all(self, id: AccountId, *, but: str | None, by: Actor, at: datetime) -> None:
+        """End every session, grant and access token of an account, except the session `but` and what came of it."""
+
+        async def work() -> None:
+            await self.sessions.end_all(id, but=but)
+            await self.grants.revoke_all(id, but=but, at=at)
+            await self.endings.save(id, endings.end, by=by, at=at)
+
+        await self.store.transaction(work)
+
+    async def _later(self, kind: str, email: str, at: datetime, **told: str) -> Receipt:
+        """Leave the work for after the answer, which takes the same time whether or not there is any."""
         may_mail = not await self.limits.try_once(MAIL, email, at=at)
 
         async def work() -> Receipt:
-            waiting = await self.accounts.newest_waiting_for(email)
-            if may_mail and waiting is not None and await self.people.with_address(email) is None:
-                await self._mail_link(waiting, at)
+            if may_mail:
+                await self.errands.leave(kind, at=at, email=email, **told)
             return Receipt()
 
         return await self.store.transaction(work)
+
+    async def _register(self, *, id: AccountId, name: str, email: str, password: str, at: datetime) -> None:
+        if await self.people.with_address(email) is not None:
+            return await self.post_office.post(self._letters.write("address-taken", email))
+        change = accounts.register(id, name=name, email=email, password=password, terms_accepted=True, at=at)
+        await self._mail_link(await self.accounts.add(change), at)
+
+    async def _verify_again(self, *, email: str, at: datetime) -> None:
+        waiting = await self.accounts.newest_waiting_for(email)
+        if waiting is not None and await self.people.with_address(email) is None:
+            await self._mail_link(waiting, at)
+
+    async def _forgotten(self, *, email: str, at: datetime) -> None:
+        person = await self.people.with_address(email)
+        if person is None:
+            return
+        token = new_secret()
+        await self.links.make(person.id, RESET_PASSWORD, token, at=at)
+        await self.post_office.post(self._letters.write("reset-password", email, person=person.name, token=token))
 
     async def verify_email(self, token: str, *, at: datetime) -> Account:
         """Account and person become real together. Raises `LinkNotGood`, `AddressTaken`."""
@@ -152,10 +218,43 @@ class Identity:
 
         return await self.store.transaction(work)
 
+    async def suspend(self, id: AccountId, *, reason: str, by: Actor, at: datetime) -> Account:
+        """Close an account and end all that is signed in to it; in turn with changes of roles."""
+
+        async def work() -> Account:
+            await self._locks.update({"_id": "roles"}, {"$set": {"at": at}, "$inc": {"turns": 1}}, upsert=True)
+            await self._require_staff(by)
+            others = await self.accounts.has_other_staff(id)
+            closed = await self.accounts.change(id, accounts.suspend, reason=reason, other_staff=others, by=by, at=at)
+            await self.end_all(id, but=None, by=by, at=at)
+            return closed
+
+        return await self.store.transaction(work)
+
+    async def unsuspend(self, id: AccountId, *, by: Actor, at: datetime) -> Account:
+        async def work() -> Account:
+            await self._require_staff(by)
+            return await self.accounts.change(id, accounts.unsuspend, by=by, at=at)
+
+        return await self.store.transaction(work)
+
+    async def end_session(self, id: AccountId, sid: str, *, at: datetime) -> Session:
+        """End one session of an account and what clients were given in it. Raises `SessionNotFound`."""
+
+        async def work() -> Session:
+            session = await self.sessions.find_one({"account_id": id, "sid": sid})
+            if session is None:
+                raise SessionNotFound("There is no such session of yours.")
+            await self.sessions.documents.delete({"_id": session.id})
+            await self.grants.revoke_session(sid, at=at)
+            return session
+
+        return await self.store.transaction(work)
+
     async def _require_staff(self, by: Actor) -> None:
         """A token may be older than the role it names."""
         asking = await self.accounts.find_one({"_id": by.id})
-        if asking is None or PlatformRole.STAFF not in asking.roles:
+        if asking is None or not asking.is_active or PlatformRole.STAFF not in asking.roles:
             raise NotAllowed("This is for staff.")
 
     async def _verify(self, id: AccountId, by: Actor, at: datetime) -> Account:

@@ -19,6 +19,8 @@ class Limit:
 
 SIGN_IN: Final = Limit("sign-in", 10, timedelta(minutes=15))
 """Failures, for one account from one network."""
+SECOND_FACTOR: Final = Limit("second-factor", 5, timedelta(minutes=15))
+"""Wrong codes, for one account: who gets so far knows its password, from wherever they come."""
 MAIL: Final = Limit("mail", 5, timedelta(hours=1))
 """Mails that anybody can have sent to one address."""
 

@@ -1,5 +1,6 @@
 """Browsers that are signed in."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from uuid6 import uuid7
@@ -9,7 +10,7 @@ from services.chassis.mongo import IndexModel
 from services.chassis.store import Store
 from services.identity.domain import session
 from services.identity.domain.record import digest
-from services.identity.domain.session import Session
+from services.identity.domain.session import Proof, Session
 from services.identity.store.accounts import new_secret
 from services.identity.store.records import Records
 
@@ -25,7 +26,9 @@ class Sessions(Records[Session]):
             IndexModel([("sid", 1)]),
         )
 
-    async def begin(self, account_id: AccountId, *, instead_of: str | None, at: datetime) -> str:
+    async def begin(
+        self, account_id: AccountId, *, proofs: Iterable[Proof], instead_of: str | None, at: datetime
+    ) -> str:
         """Sign a browser in and give the secret for its cookie; the one it had before is good no more.
 
         Where the same person proves themself again, what clients were given in the session stays.
@@ -37,7 +40,7 @@ class Sessions(Records[Session]):
             same = before is not None and before.account_id == account_id and before.is_alive(at)
             sid = before.sid if before and same else str(uuid7())
             await self.end(instead_of)
-            await self.add(session.begin(digest(secret), sid=sid, account_id=account_id, at=at))
+            await self.add(session.begin(digest(secret), sid=sid, account_id=account_id, proofs=proofs, at=at))
 
         await self.store.transaction(work)
         return secret
@@ -55,6 +58,15 @@ class Sessions(Records[Session]):
         """Say whether the session that a token names goes on."""
         found = await self.find_one({"sid": sid})
         return found is not None and found.is_alive(at)
+
+    async def of(self, account_id: AccountId, *, at: datetime) -> list[Session]:
+        """Give the sessions of an account that go on, the newest first."""
+        found = await self.documents.find({"account_id": account_id}, sort=[("signed_in_at", -1)], limit=100)
+        return [session for session in map(self.read, found) if session.is_alive(at)]
+
+    async def end_all(self, account_id: AccountId, *, but: str | None) -> None:
+        """End all sessions of an account, except the one named."""
+        await self.documents.delete({"account_id": account_id, "sid": {"$ne": but}})
 
     async def end(self, secret: str | None) -> None:
         if secret:

@@ -15,20 +15,21 @@ CALLBACK = "http://127.0.0.1:7777/callback"
 
 
 class Form(HTMLParser):
-    """The fields of a page's only form."""
+    """The fields of a page's first form; the others need a script."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.action = ""
         self.fields: dict[str, str] = {}
         self.buttons = 0
+        self.over = False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.action = given["action"]
-        if tag == "input" and given.get("type") != "checkbox":
+            self.over, self.action = bool(self.action), self.action or given["action"]
+        if tag == "input" and not self.over and given.get("type") != "checkbox":
             self.fields[given["name"]] = given.get("value", "")
         self.buttons += tag == "button"
 
@@ -89,11 +90,13 @@ class Browser:
         page = page or await self.http.get("/sign-in")
         return await self.submit(page, email=email, password=password)
 
-    async def code_for(self, email: str, password: str, pkce: Pkce, **more: str | None) -> str:
+    async def code_for(self, email: str, password: str, pkce: Pkce, code: str = "", **more: str | None) -> str:
         """Walk from the client's link over the sign-in page to the code."""
         to_sign_in = await self.authorize(pkce, **more)
         page = await self.http.get(to_sign_in.headers["location"])
         back = await self.sign_in(email, password, page)
+        if code:
+            back = await self.submit(back, code=code)
         assert back.status_code == 303, back.text
         return answered(await self.http.get(back.headers["location"]))["code"]
 
@@ -106,9 +109,9 @@ class Browser:
         form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": CLIENT, **more}
         return await self.http.post("/oauth2/token", data=form)
 
-    async def tokens_for(self, email: str, password: str, **more: str | None) -> dict[str, Any]:
+    async def tokens_for(self, email: str, password: str, code: str = "", **more: str | None) -> dict[str, Any]:
         pkce = Pkce.new()
-        answer = await self.redeem(await self.code_for(email, password, pkce, **more), pkce)
+        answer = await self.redeem(await self.code_for(email, password, pkce, code, **more), pkce)
         assert answer.status_code == 200, answer.text
         tokens: dict[str, Any] = answer.json()
         return tokens

@@ -21,6 +21,7 @@ from contracts.identity import PlatformRole
 from deploy.local.platform import Platform
 from services.chassis.domain import system
 from services.chassis.service import Role, Service, now
+from services.identity import codes
 from services.identity.app import Settings, build
 from services.identity.domain.account import account_id
 from services.identity.store import Identity
@@ -94,15 +95,24 @@ class Provider:
         tokens = await (await self.browser()).tokens_for(person.email, person.password, scope=scope)
         return await self.http(headers={"Authorization": f"Bearer {tokens['access_token']}"})
 
+    async def strong_caller(self, person: Person) -> httpx.AsyncClient:
+        """The person, calling with a token of a sign-in with a second factor."""
+        http, step = await self.caller(person), int(self.clock().timestamp()) // codes.SECONDS
+        secret = base64.b32decode((await http.post("/v1/me/mfa", json={})).json()["secret"])
+        confirmed = await http.post("/v1/me/mfa/confirm", json={"code": codes.code_at(secret, step - 1)})
+        recovery = confirmed.json()["recovery_codes"][0]
+        tokens = await (await self.browser()).tokens_for(person.email, person.password, code=recovery)
+        return await self.http(headers={"Authorization": f"Bearer {tokens['access_token']}"})
+
     async def mail_to(self, address: str, after: int = 0) -> dict[str, Any]:
         answer = await self.mails.get("/api/mails", params={"to": address, "after": after, "wait": 20})
         items: list[dict[str, Any]] = answer.json()["items"]
         assert items, f"no mail to {address}"
         return items[0]
 
-    async def mailed_token(self, address: str) -> str:
+    async def mailed_token(self, address: str, page: str = "verify-email") -> str:
         text = (await self.mail_to(address))["text"]
-        found = re.search(re.escape(self.url) + r"/verify-email\?token=([\w-]+)", text)
+        found = re.search(re.escape(self.url) + rf"/{page}\?token=([\w-]+)", text)
         assert found, text
         return found[1]
 

@@ -105,13 +105,21 @@ async def test_nobody_has_a_mailbox_flooded(provider: Provider):
     email, http = address(), await provider.http()
     answers = [await http.post("/v1/accounts", json=account(email)) for _ in range(8)]
     assert {answer.status_code for answer in answers} == {202}
+    assert await provider.identity.errands.documents.count({"told.email": email}) <= 5
+    await eventually(lambda: _has_registered(provider, email, 5), what="5 registrations")
+    assert await provider.identity.errands.documents.count({"told.email": email}) == 0
     assert await provider.identity.accounts.documents.count({"pending.email": email}) == 5
+
+
+async def _has_registered(provider: Provider, email: str, times: int) -> bool:
+    return await provider.identity.accounts.documents.count({"pending.email": email}) == times
 
 
 async def test_a_repeated_registration_with_the_same_key_is_one(provider: Provider):
     email, http = address(), await provider.http(headers={"Idempotency-Key": "k-1"})
     answers = [await http.post("/v1/accounts", json=account(email)) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [202, 202]
+    await eventually(lambda: _has_registered(provider, email, 1), what="the registration")
     assert await provider.identity.accounts.documents.count({"pending.email": email}) == 1
 
 
@@ -170,7 +178,7 @@ async def test_a_profile_that_says_something_else_is_refused(provider: Provider,
 
 async def test_staff_find_people_and_grant_roles_and_others_do_not(provider: Provider):
     boss, person = await provider.person("staff"), await provider.person()
-    staff, anybody = await provider.caller(boss), await provider.caller(person)
+    staff, anybody = await provider.strong_caller(boss), await provider.caller(person)
 
     found = (await staff.get("/v1/accounts", params={"email": person.email.upper()})).json()["items"]
     assert [(item["id"], item["name"], item["status"]) for item in found] == [(person.id, person.name, "active")]
@@ -193,8 +201,8 @@ async def test_staff_find_people_and_grant_roles_and_others_do_not(provider: Pro
 
 async def test_a_token_that_is_older_than_the_loss_of_the_role_changes_nothing(provider: Provider):
     one, two, three = [await provider.person("staff") for _ in range(3)]
-    lost = await provider.caller(two)
-    taken = await (await provider.caller(one)).post(
+    lost = await provider.strong_caller(two)
+    taken = await (await provider.strong_caller(one)).post(
         f"/v1/accounts/{two.id}/roles", json={"role": "staff", "granted": False}
     )
     assert taken.json()["roles"] == []
@@ -205,7 +213,7 @@ async def test_a_token_that_is_older_than_the_loss_of_the_role_changes_nothing(p
 async def test_two_staff_members_cannot_remove_each_other(provider: Provider):
     await eventually(lambda: _demote_all(provider), what="nobody staff")
     one, two = await provider.person("staff"), await provider.person("staff")
-    callers = [await provider.caller(one), await provider.caller(two)]
+    callers = [await provider.strong_caller(one), await provider.strong_caller(two)]
     answers = await asyncio.gather(
         callers[0].post(f"/v1/accounts/{two.id}/roles", json={"role": "staff", "granted": False}),
         callers[1].post(f"/v1/accounts/{one.id}/roles", json={"role": "staff", "granted": False}),
@@ -219,3 +227,66 @@ async def _demote_all(provider: Provider) -> bool:
     accounts = provider.identity.accounts.documents
     await accounts.update_many({"roles": PlatformRole.STAFF}, {"$set": {"roles": []}})
     return await accounts.count({"roles": PlatformRole.STAFF}) == 0
+
+
+async def test_roles_are_changed_only_with_a_second_factor_given_lately(provider: Provider):
+    boss, person = await provider.person("staff"), await provider.person()
+    command = {"role": "finance", "granted": True}
+    weak = await (await provider.caller(boss)).post(f"/v1/accounts/{person.id}/roles", json=command)
+    assert (weak.status_code, weak.json()["type"]) == (401, "/problems/insufficient-user-authentication")
+    assert 'acr_values="mfa", max_age="900"' in weak.headers["www-authenticate"]
+    strong = await provider.strong_caller(boss)
+    assert (await strong.post(f"/v1/accounts/{person.id}/roles", json=command)).status_code == 200
+
+
+async def test_a_suspended_account_is_signed_out_everywhere_and_nobody_signs_in(provider: Provider):
+    staff = await provider.strong_caller(await provider.person("staff"))
+    person, reason = await provider.person(), {"reason": "Sold the account."}
+    browser = await provider.browser()
+    tokens = await browser.tokens_for(person.email, person.password, scope="openid offline_access")
+
+    done = await staff.post(f"/v1/accounts/{person.id}/suspend", json=reason)
+
+    assert (done.status_code, done.json()["status"]) == (200, "suspended")
+    assert (await browser.http.get("/account")).status_code == 303
+    assert (await browser.refresh(tokens["refresh_token"])).status_code == 400
+    assert (await browser.sign_in(person.email, person.password)).status_code == 422
+    kinds = [event.type for event in await provider.told(person.id)][-2:]
+    assert kinds == ["account.suspended.v1", "sessions.ended.v1"]
+    assert "Sold" not in repr(await provider.told(person.id))
+    assert (await staff.post(f"/v1/accounts/{person.id}/suspend", json=reason)).status_code == 409
+    opened = await staff.post(f"/v1/accounts/{person.id}/unsuspend")
+    assert (opened.status_code, opened.json()["status"]) == (200, "active")
+    assert (await browser.sign_in(person.email, person.password)).status_code == 303
+
+
+async def test_who_may_suspend_whom(provider: Provider):
+    boss, person, reason = await provider.person("staff"), await provider.person(), {"reason": "x"}
+    place = f"/v1/accounts/{person.id}/suspend"
+    staff, weak = await provider.strong_caller(boss), await provider.caller(await provider.person("staff"))
+    own = await staff.post(f"/v1/accounts/{boss.id}/suspend", json=reason)
+    assert (own.status_code, own.json()["type"]) == (403, "/problems/own-account")
+    assert (await weak.post(place, json=reason)).status_code == 401, "no second factor"
+    anybody = await provider.caller(person)
+    assert (await anybody.post(f"/v1/accounts/{boss.id}/suspend", json=reason)).status_code == 403
+    assert (await staff.post(f"/v1/accounts/{person.id}/unsuspend")).status_code == 409
+
+
+async def test_one_sees_ones_sessions_and_ends_one(provider: Provider):
+    person = await provider.person()
+    here, there, stranger = await provider.browser(), await provider.browser(), await provider.person()
+    tokens = await here.tokens_for(person.email, person.password)
+    elsewhere = await there.tokens_for(person.email, person.password, scope="openid offline_access")
+    http = await provider.http(headers={"Authorization": f"Bearer {tokens['access_token']}"})
+
+    listed = (await http.get("/v1/me/sessions")).json()["items"]
+    assert [(item["current"], item["acr"]) for item in listed] == [(False, "pwd"), (True, "pwd")]
+    place = f"/v1/me/sessions/{listed[0]['id']}"
+    assert (await (await provider.caller(stranger)).delete(place)).status_code == 404
+    assert (await http.delete(place)).json()["id"] == listed[0]["id"]
+
+    assert (await http.delete(place)).status_code == 404
+    assert (await there.http.get("/account")).status_code == 303
+    assert (await there.refresh(elsewhere["refresh_token"])).status_code == 400
+    assert (await here.http.get("/account")).status_code == 200
+    assert len((await http.get("/v1/me/sessions")).json()["items"]) == 1

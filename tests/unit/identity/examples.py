@@ -16,7 +16,7 @@ from services.identity.domain.client import Client, web_client
 from services.identity.domain.grant import Code, Grant, RefreshToken
 from services.identity.domain.key import Algorithm
 from services.identity.domain.record import digest
-from services.identity.domain.session import Session
+from services.identity.domain.session import Method, Proof, Session
 from services.identity.oidc.hand import Hand
 from services.identity.oidc.tokens import Mint
 from services.identity.oidc.traps import PureRequest, Server
@@ -52,7 +52,8 @@ def client() -> Client:
 
 
 def session(at: datetime = NOW) -> Session:
-    return sessions.begin(digest("cookie"), sid="sid-1", account_id=account_id("account-1"), at=at)
+    proofs = [Proof(method=Method.PASSWORD, at=at)]
+    return sessions.begin(digest("cookie"), sid="sid-1", account_id=account_id("account-1"), proofs=proofs, at=at)
 
 
 def grant(scope: str = "openid offline_access", **changes: Any) -> Grant:

@@ -6,6 +6,8 @@ from contracts.identity import (
     AccountRegistered,
     AccountRolesChanged,
     AccountStatus,
+    AccountSuspended,
+    AccountUnsuspended,
     AccountVerified,
     PersonDescribed,
     PlatformRole,
@@ -18,6 +20,7 @@ from services.identity.domain.account import (
     NEXT,
     LastStaffMember,
     LinkNotGood,
+    OwnAccount,
     OwnRoles,
     Registration,
     TermsNotAccepted,
@@ -114,6 +117,29 @@ def test_the_last_staff_member_stays_staff():
 def test_an_unverified_account_has_no_roles():
     with pytest.raises(NotInThisState):
         accounts.grant(account(status=AccountStatus.UNVERIFIED), role=PlatformRole.STAFF, by=STAFF, at=NOW)
+
+
+def test_staff_suspend_and_unsuspend_and_the_reason_is_not_told():
+    closed = accounts.suspend(account(), reason="Sold it.", other_staff=True, by=STAFF, at=NOW)
+    assert isinstance(closed.event, AccountSuspended)
+    assert "Sold" not in closed.event.model_dump_json()
+    opened = accounts.unsuspend(closed.state, by=STAFF, at=NOW)
+    assert isinstance(opened.event, AccountUnsuspended)
+    assert (opened.state.is_active, opened.state.suspended_because) == (True, None)
+
+
+def test_nobody_suspends_themself_or_the_last_staff_member():
+    with pytest.raises(OwnAccount):
+        accounts.suspend(account(), reason="x", other_staff=True, by=accounts.myself(account().id), at=NOW)
+    with pytest.raises(LastStaffMember):
+        accounts.suspend(staff(), reason="x", other_staff=False, by=STAFF, at=NOW)
+    assert not accounts.suspend(account(), reason="x", other_staff=False, by=STAFF, at=NOW).state.is_active
+
+
+def test_a_suspended_account_is_not_opened_by_a_mailed_link():
+    closed = account(status=AccountStatus.SUSPENDED)
+    with pytest.raises(NotInThisState):
+        accounts.verify(closed, by=accounts.myself(closed.id), at=NOW)
 
 
 def test_a_newer_hash_is_nobodys_business():

@@ -223,7 +223,7 @@ def test_the_id_token_says_who_and_how_and_nothing_of_the_person():
         "iat": issued,
         "exp": issued + 600,
         "auth_time": issued - 1,
-        "acr": "1",
+        "acr": "pwd",
         "amr": ["pwd"],
         "sid": "sid-1",
         "nonce": "n-1",
@@ -245,7 +245,7 @@ def test_the_access_token_says_what_services_need():
         "scope": "openid offline_access",
         "roles": [PlatformRole.STAFF.value],
         "auth_time": issued - 1,
-        "acr": "1",
+        "acr": "pwd",
         "iat": issued,
         "exp": issued + 600,
     }

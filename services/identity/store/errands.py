@@ -1,0 +1,54 @@
+"""What is done after the answer, so that the answer takes the same time whatever there is to do."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from uuid6 import uuid7
+
+from contracts.time import Instant
+from services.chassis.domain import Refusal
+from services.chassis.mongo import DuplicateKeyError
+from services.chassis.store import Store
+from services.identity.domain.record import Record
+from services.identity.store.records import Records
+
+log = structlog.get_logger()
+
+Does = Callable[..., Awaitable[None]]
+
+
+class Errand(Record):
+    kind: str
+    told: dict[str, Any]
+    at: Instant
+
+
+class Errands(Records[Errand]):
+    """Done in their order; what an errand does and that it is done stand or fall together."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "errands", Errand)
+        self.does: dict[str, Does] = {}
+
+    async def leave(self, kind: str, *, at: datetime, **told: Any) -> None:
+        await self.add(Errand(id=str(uuid7()), kind=kind, told=told, at=at))
+
+    async def work(self) -> bool:
+        """Do the oldest; says whether there was one."""
+        waiting = await self.documents.find({}, limit=1)
+        for document in waiting:
+            await self._do(self.read(document))
+        return bool(waiting)
+
+    async def _do(self, errand: Errand) -> None:
+        async def work() -> None:
+            await self.documents.delete({"_id": errand.id})
+            await self.does[errand.kind](**errand.told, at=errand.at)
+
+        try:
+            await self.store.transaction(work)
+        except (Refusal, DuplicateKeyError) as no:
+            log.info("errand dropped", kind=errand.kind, reason=type(no).__name__)
+            await self.documents.delete({"_id": errand.id})
