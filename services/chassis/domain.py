@@ -48,6 +48,8 @@ class Actor:
 
     id: ActorId
     roles: frozenset[str] = frozenset()
+    second_factor_at: datetime | None = None
+    """When they last signed in with a second factor; None where this session has none."""
 
     def has(self, role: str) -> bool:
         return role in self.roles

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response, params
@@ -18,11 +18,13 @@ from services.chassis.commands import Answer, Command, Replayed
 from services.chassis.domain import Actor, NotAllowed
 from services.chassis.paging import Malformed
 from services.chassis.problems import PreconditionMissing, UnsupportedMediaType
-from services.chassis.tokens import Unauthenticated
+from services.chassis.tokens import InsufficientUserAuthentication, Unauthenticated
 
 _POLICIES: Final[set[Callable[..., Any]]] = set()
 LIMIT: Final = "mentorship.largest_body"
 """Where a request's scope holds how many bytes of body it may have."""
+FRESH_FACTOR: Final = timedelta(minutes=15)
+"""How long a second factor counts as lately given."""
 _bearer: Final = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token of identity")
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -118,6 +120,14 @@ async def _new_id() -> str:
     return str(uuid7())
 
 
+def must_have_fresh_factor(actor: Actor, at: datetime) -> None:
+    """Refuse whoever did not give a second factor lately. Raises `InsufficientUserAuthentication`."""
+    if actor.second_factor_at is None or at - actor.second_factor_at > FRESH_FACTOR:
+        raise InsufficientUserAuthentication(
+            "This takes a second factor of the last 15 minutes. Sign in again with acr_values=mfa and max_age=900."
+        )
+
+
 async def _key_required(request: Request) -> None:
     if "idempotency-key" not in request.headers:
         raise PreconditionMissing(
@@ -126,8 +136,17 @@ async def _key_required(request: Request) -> None:
 
 
 By = Annotated[Actor, Depends(signed_in)]
-Reader = Annotated[Actor | None, Depends(whoever)]
 Now = Annotated[datetime, Depends(_now)]
+
+
+async def _fresh_factor(actor: By, now: Now) -> Actor:
+    must_have_fresh_factor(actor, now)
+    return actor
+
+
+FreshFactor = Annotated[Actor, Depends(_fresh_factor)]
+"""Whoever is signed in and gave a second factor lately; for what must not be done with a stolen session."""
+Reader = Annotated[Actor | None, Depends(whoever)]
 NewId = Annotated[str, Depends(_new_id)]
 KeyRequired: Final = Depends(_key_required)
 

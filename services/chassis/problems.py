@@ -17,7 +17,7 @@ from services.chassis.domain import Conflict, Forbidden, NotFound, NotYetKnown, 
 from services.chassis.mongo import StoreAway
 from services.chassis.outbox import EventTooLarge
 from services.chassis.paging import Malformed
-from services.chassis.tokens import IdentityAway, Unauthenticated
+from services.chassis.tokens import IdentityAway, InsufficientUserAuthentication, Unauthenticated
 from services.chassis.tracing import trace_id
 
 
@@ -55,6 +55,9 @@ STATUS: Final[Mapping[type[Refusal], HTTPStatus]] = {
 }
 SOON: Final = {"Retry-After": "1"}
 HEADERS: Final[Mapping[type[Refusal], Mapping[str, str]]] = {
+    InsufficientUserAuthentication: {
+        "WWW-Authenticate": 'Bearer error="insufficient_user_authentication", acr_values="mfa", max_age="900"'
+    },
     Unauthenticated: {"WWW-Authenticate": 'Bearer error="invalid_token"'},
     NotYetKnown: SOON,
     TooManyRequests: {"Retry-After": "5"},

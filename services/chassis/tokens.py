@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
@@ -24,10 +25,16 @@ REFETCH: Final = 10.0
 """Seconds at least between two fetches for an unknown key."""
 LEEWAY: Final = 30
 """Seconds that clocks may differ."""
+SECOND_FACTOR: Final = "mfa"
+"""The `acr` of a sign-in with a second factor."""
 
 
 class Unauthenticated(Refusal):
     """No token, or one that does not hold."""
+
+
+class InsufficientUserAuthentication(Unauthenticated):
+    """The token holds, but this takes a second factor, and lately given (RFC 9470)."""
 
 
 class IdentityAway(Refusal):
@@ -106,4 +113,12 @@ class Verifier:
             self._claims.validate(dict(claims))
         except (JoseError, ValueError) as error:
             raise Unauthenticated(f"The access token does not hold: {type(error).__name__}. Sign in again.") from None
-        return Actor(ActorId(str(claims["sub"])), frozenset(map(str, claims.get("roles", ()))))
+        roles = frozenset(map(str, claims.get("roles", ())))
+        return Actor(ActorId(str(claims["sub"])), roles, _second_factor_at(claims))
+
+
+def _second_factor_at(claims: Mapping[str, Any]) -> datetime | None:
+    at = claims.get("auth_time")
+    if claims.get("acr") != SECOND_FACTOR or not isinstance(at, int) or isinstance(at, bool):
+        return None
+    return datetime.fromtimestamp(at, UTC)
