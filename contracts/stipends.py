@@ -1,5 +1,6 @@
 """What stipends tells: policies, postings to budgets, and every stipend with its installments."""
 
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar, Literal
 
@@ -27,6 +28,20 @@ class StipendPolicySet(Event):
     type: Literal["stipend-policy.set.v1"] = "stipend-policy.set.v1"
     id: ProjectId
     kind: PolicyKind
+
+
+class StipendScheduleIssued(Event):
+    """Staff issued a table of amounts by country; a version never changes afterwards."""
+
+    source: ClassVar[str] = "stipends"
+    topic: ClassVar[str] = "stipends.events"
+    noun: ClassVar[str] = "stipend-schedule"
+
+    type: Literal["stipend-schedule.issued.v1"] = "stipend-schedule.issued.v1"
+    id: str
+    """Its version."""
+    effective_from: date
+    countries: int
 
 
 class BudgetPosted(Event):

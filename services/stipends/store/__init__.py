@@ -1,7 +1,7 @@
 """What stipends keeps: policies, budgets and their postings, stipends, payees and payments; copies of projects."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -16,16 +16,18 @@ from services.chassis.vault import Vault
 from services.stipends.domain import claim, ledger, payee, undecided
 from services.stipends.domain import payment as payments
 from services.stipends.domain import policy as policies
+from services.stipends.domain import schedule as tables
 from services.stipends.domain import stipend as decisions
 from services.stipends.domain.ledger import NOTHING, Budget, Posting
 from services.stipends.domain.payee import Details, Payee, PayeeUnknown
 from services.stipends.domain.payment import Payment, PaymentUnknown, Report
 from services.stipends.domain.policy import Offer, PolicyUnknown, StipendPolicy, Terms
 from services.stipends.domain.project import KnownProject, ProjectUnknown
-from services.stipends.domain.schedule import Schedule
+from services.stipends.domain.schedule import AmountChange, Schedule
 from services.stipends.domain.stipend import Hear, Means, Stipend, StipendUnknown
 from services.stipends.store.audit import Auditor
 from services.stipends.store.budgets import Budgets, Postings
+from services.stipends.store.schedules import Schedules
 from services.stipends.store.stipends import Payments, Stipends
 
 BY_ITSELF: Final = system("stipends")
@@ -40,7 +42,7 @@ class StipendsStore:
         self._store = store
         self._clock = clock
         self.vault = vault
-        self.schedules = schedules
+        self.schedules = Schedules(store, schedules)
         self.policies = Repository(store, "stipend_policies", StipendPolicy, PolicyUnknown)
         self.budgets = Budgets(store, "budgets", Budget, ProjectUnknown)
         self.postings = Postings(store)
@@ -51,7 +53,15 @@ class StipendsStore:
         self.projects = Projection(store, "projects", KnownProject)
 
     async def prepare(self) -> None:
-        for kept in (self.policies, self.budgets, self.postings, self.stipends, self.payees, self.payments):
+        for kept in (
+            self.schedules,
+            self.policies,
+            self.budgets,
+            self.postings,
+            self.stipends,
+            self.payees,
+            self.payments,
+        ):
             await kept.prepare()
         await self.projects.prepare(IndexModel([("administrators", 1)]))
 
@@ -82,9 +92,28 @@ class StipendsStore:
         administered = await self.projects.find({"administrators": reader.id})
         return await self.stipends.seen_by(reader, [project.id for project in administered], wanted, request)
 
+    async def issue_schedule(
+        self, schedule: Schedule, *, dry_run: bool, by: Actor, at: datetime
+    ) -> Sequence[AmountChange]:
+        """Issue it, unless it is a dry run; says what it changes."""
+
+        async def work() -> None:
+            issued = tables.issue(schedule, by=by, at=at)
+            if not dry_run:
+                await self.schedules.add(issued)
+
+        await self._store.transaction(work)
+        return tables.compare(tables.predecessor(await self.schedules.all(), schedule), schedule)
+
+    async def schedule_changes(self, version: str, since: str | None) -> Sequence[AmountChange]:
+        after, known = await self.schedules.get(version), await self.schedules.all()
+        before = await self.schedules.get(since) if since else tables.predecessor(known, after)
+        return tables.compare(before, after)
+
     async def set_policy(self, id: ProjectId, terms: Terms, *, by: Actor, at: datetime) -> StipendPolicy:
         async def work() -> StipendPolicy:
-            decide = partial(policies.set_policy, project=await self.project(id), schedules=self.schedules)
+            schedules = await self.schedules.all()
+            decide = partial(policies.set_policy, project=await self.project(id), schedules=schedules)
             if await self.policies.find_one({"_id": id}):
                 return await self.policies.change(id, decide, terms, by=by, at=at)
             return await self.policies.add(decide(StipendPolicy(id=id, version=0), terms, by=by, at=at))
@@ -145,7 +174,8 @@ class StipendsStore:
         """Say what the project offers, and what of its money is free for this stipend, whose turn may not have come."""
         policy = await self.policies.find_one({"_id": stipend.project_id})
         country = stipend.mentorship.country if stipend.mentorship else ""
-        offer = policies.offer(policy, self.schedules, country)
+        accepted = stipend.accepted_at or self._clock()
+        offer = policies.offer(policy, await self.schedules.all(), country, accepted.date())
         if stipend.project_id is None or not (offer.pays or stipend.amount):
             return Means(offer=offer)
         budget = await self.budgets.reckon_with(stipend.project_id)
@@ -186,10 +216,15 @@ class StipendsStore:
 
         return await self._store.transaction(work)
 
-    async def preview(self, reader: Actor, project_id: ProjectId, country: Country) -> Offer:
-        """Say what the project's present policy would give to a mentee in this country."""
+    async def preview(
+        self, reader: Actor, project_id: ProjectId, country: Country, on: date, terms: Terms | None = None
+    ) -> Offer:
+        """Say what a mentee in this country would get: by the project's policy, or by the terms somebody thinks of."""
         await self.project_open_to(reader, project_id)
-        return policies.offer(await self.policies.find_one({"_id": project_id}), self.schedules, country)
+        schedules = await self.schedules.all()
+        if terms is not None:
+            policies.must_be_sound(terms, schedules)
+        return policies.offer(terms or await self.policies.find_one({"_id": project_id}), schedules, country, on)
 
     async def request(self, id: StipendId, number: int, *, by: Actor, at: datetime) -> Stipend:
         async def work() -> Stipend:

@@ -78,7 +78,7 @@ def evaluated(milestone: str, *, day: int = 5, verdict: str = "satisfactory", ap
 
 
 def means(free: float = 100_000, **changes: Any) -> Means:
-    given: Offer = offer(POLICY, SCHEDULES, "DE").model_copy(update=changes)
+    given: Offer = offer(POLICY, SCHEDULES, "DE", AT.date()).model_copy(update=changes)
     return Means(offer=given, free=dollars(free))
 
 

@@ -30,7 +30,7 @@ WHY = "As in the country next door."
 
 
 def means(free: float = 10_000) -> Means:
-    return Means(offer=offer(POLICY, SCHEDULES, "CU"), free=dollars(free))
+    return Means(offer=offer(POLICY, SCHEDULES, "CU", AT.date()), free=dollars(free))
 
 
 def undecided() -> Stipend:
@@ -91,7 +91,7 @@ def test_what_cannot_be_paid_is_not_decided(amount: Money):
 
 def test_a_project_that_pays_none_any_more_gives_staff_nothing_to_decide():
     with pytest.raises(NothingToDecide):
-        decide(undecided(), dollars(1), WHY, means=Means(offer=offer(None, SCHEDULES, "CU")), by=STEF, at=AT)
+        decide(undecided(), dollars(1), WHY, means=Means(offer=offer(None, SCHEDULES, "CU", AT.date())), by=STEF, at=AT)
 
 
 def test_staff_see_what_they_are_to_decide_and_nothing_else():

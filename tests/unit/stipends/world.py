@@ -48,7 +48,7 @@ class World:
     def _means(self, stipend: Stipend) -> Means:
         country = stipend.mentorship.country if stipend.mentorship else ""
         free = self.budget.available if stipend.goes_before(self.first) else NOTHING
-        return Means(offer=offer(POLICY, SCHEDULES, country), free=free)
+        return Means(offer=offer(POLICY, SCHEDULES, country, AT.date()), free=free)
 
     @property
     def first(self) -> Stipend | None:
