@@ -7,12 +7,14 @@ import typer
 from services.chassis.service import Role, serve
 from services.identity.commands import account
 from services.operators import ServiceName, build, dead_letters
-from services.stipends.commands import ledger
+from services.stipends.commands import ledger, payees, payments
 
 app = typer.Typer(no_args_is_help=True, help="Mentorship: paid mentorships in open source.", add_completion=False)
 app.add_typer(account, name="account")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(ledger, name="ledger")
+app.add_typer(payees, name="payees")
+app.add_typer(payments, name="payments")
 
 
 @app.command("serve")

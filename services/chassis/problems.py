@@ -13,11 +13,11 @@ from starlette.exceptions import HTTPException
 
 from services.chassis import metrics
 from services.chassis.commands import IdempotencyKeyReused, StaleVersion
-from services.chassis.domain import Conflict, Forbidden, NotFound, NotYetKnown, Refusal, RuleBroken
+from services.chassis.domain import Away, Conflict, Forbidden, NotFound, NotYetKnown, Refusal, RuleBroken
 from services.chassis.mongo import StoreAway
 from services.chassis.outbox import EventTooLarge
 from services.chassis.paging import Malformed
-from services.chassis.tokens import IdentityAway, InsufficientUserAuthentication, Unauthenticated
+from services.chassis.tokens import InsufficientUserAuthentication, Unauthenticated
 from services.chassis.tracing import trace_id
 
 
@@ -51,7 +51,7 @@ STATUS: Final[Mapping[type[Refusal], HTTPStatus]] = {
     RuleBroken: HTTPStatus.UNPROCESSABLE_ENTITY,
     PreconditionMissing: HTTPStatus.PRECONDITION_REQUIRED,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
-    IdentityAway: HTTPStatus.SERVICE_UNAVAILABLE,
+    Away: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 SOON: Final = {"Retry-After": "1"}
 HEADERS: Final[Mapping[type[Refusal], Mapping[str, str]]] = {
@@ -61,7 +61,7 @@ HEADERS: Final[Mapping[type[Refusal], Mapping[str, str]]] = {
     Unauthenticated: {"WWW-Authenticate": 'Bearer error="invalid_token"'},
     NotYetKnown: SOON,
     TooManyRequests: {"Retry-After": "5"},
-    IdentityAway: SOON,
+    Away: SOON,
 }
 
 

@@ -1,6 +1,7 @@
 """What stipends does about what others tell."""
 
 from contracts.applications import ApplicationEvent, EvaluationRecorded
+from contracts.identity import PersonDescribed
 from contracts.ids import StipendId
 from contracts.projects import ProjectEvent
 from services.chassis.bus import Listener
@@ -8,6 +9,12 @@ from services.stipends.domain.stipend import hear_application, hear_evaluation
 from services.stipends.store import StipendsStore
 
 listen: Listener[StipendsStore] = Listener()
+
+
+@listen(PersonDescribed)
+async def remember_person(event: PersonDescribed, store: StipendsStore) -> None:
+    await store.letters.people.remember(event)
+    await store.letters.address(event.id)
 
 
 @listen(ProjectEvent)

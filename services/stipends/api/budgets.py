@@ -13,7 +13,7 @@ from services.chassis.http import Body, By, KeyRequired, NewId, Now, View, route
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Line
 from services.stipends.api.books import csv_of, journal_of
-from services.stipends.api.data import FINANCE_ONLY, Data, Finance
+from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, Finance
 from services.stipends.domain.ledger import Account, Budget, Cause, Entry
 
 routes = router("/v1/budgets", "budgets")
@@ -48,7 +48,9 @@ class PostingView(View):
     at: Instant
 
 
-@routes.post("/{project_id}/deposits", response_model=BudgetView, status_code=201, dependencies=[KeyRequired])
+@routes.post(
+    "/{project_id}/deposits", response_model=BudgetView, status_code=201, dependencies=[SECOND_FACTOR, KeyRequired]
+)
 async def deposit_money(
     project_id: ProjectId, command: DepositMoney, data: Data, by: Finance, now: Now, id: NewId
 ) -> Budget:

@@ -45,9 +45,7 @@ class DescribePayee(Body):
         if self.iban is not None:
             return iban(self.iban, holder_name=self.holder_name, country=self.country)
         if self.routing_number is not None and self.account_number is not None:
-            return routed(
-                self.routing_number, self.account_number, holder_name=self.holder_name, country=self.country
-            )
+            return routed(self.routing_number, self.account_number, holder_name=self.holder_name, country=self.country)
         return Details(account=self.account or "", holder_name=self.holder_name, country=self.country)
 
 
@@ -67,13 +65,13 @@ class PayeeView(View):
 @routes.put("/me", response_model=PayeeView, dependencies=[SECOND_FACTOR])
 async def describe_payee(command: DescribePayee, data: Data, by: By, now: Now) -> Payee:
     """Say where to pay; a change delays the next payment, and must be confirmed."""
-    return await data.set_payee(AccountId(by.id), command.details(), at=now)
+    return await data.paying.describe(AccountId(by.id), command.details(), at=now)
 
 
 @routes.post("/me/confirm", response_model=PayeeView)
 async def confirm_payee(data: Data, by: By, now: Now) -> Payee:
     """Having read where you are paid, say that it is right; what failed for its sake is then ordered again."""
-    return await data.confirm_payee(AccountId(by.id), by=by, at=now)
+    return await data.paying.confirm(AccountId(by.id), by=by, at=now)
 
 
 @routes.get("/me", response_model=PayeeView)

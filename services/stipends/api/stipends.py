@@ -13,7 +13,7 @@ from contracts.stipends import InstallmentStatus, StipendStatus
 from services.chassis.http import Body, By, KeyRequired, Now, View, router
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Prose
-from services.stipends.api.data import Data, Finance, Staff
+from services.stipends.api.data import SECOND_FACTOR, Data, Finance, Staff
 from services.stipends.domain.installment import Step
 from services.stipends.domain.stipend import Stipend
 
@@ -80,7 +80,7 @@ async def read_stipend(id: StipendId, data: Data, by: By) -> Stipend:
     return await data.stipend_open_to(by, id)
 
 
-@routes.post("/{id}/decide", response_model=StipendView, dependencies=[KeyRequired])
+@routes.post("/{id}/decide", response_model=StipendView, dependencies=[SECOND_FACTOR, KeyRequired])
 async def decide_stipend(id: StipendId, command: DecideStipend, data: Data, by: Staff, now: Now) -> Stipend:
     """Give an amount where the schedule has none; it is then reserved or waits for money as any other."""
     return await data.decide(id, command.amount, command.explanation, by=by, at=now)
@@ -94,6 +94,14 @@ async def request_installment(id: StipendId, number: Number, data: Data, by: By,
 @routes.post("/{id}/installments/{number}/approve", response_model=StipendView, dependencies=[KeyRequired])
 async def approve_installment(id: StipendId, number: Number, data: Data, by: By, now: Now) -> Stipend:
     return await data.approve(id, number, by=by, at=now)
+
+
+@routes.post(
+    "/{id}/installments/{number}/second", response_model=StipendView, dependencies=[SECOND_FACTOR, KeyRequired]
+)
+async def second_installment(id: StipendId, number: Number, data: Data, by: By, now: Now) -> Stipend:
+    """Give the second approval that an amount over the limit takes: another administrator, or finance."""
+    return await data.second(id, number, by=by, at=now)
 
 
 @routes.post("/{id}/installments/{number}/decline", response_model=StipendView)
@@ -111,7 +119,9 @@ async def hold_installment(
     return await data.hold(id, number, command.reason, by=by, at=now)
 
 
-@routes.post("/{id}/installments/{number}/release", response_model=StipendView, dependencies=[KeyRequired])
+@routes.post(
+    "/{id}/installments/{number}/release", response_model=StipendView, dependencies=[SECOND_FACTOR, KeyRequired]
+)
 async def release_installment(id: StipendId, number: Number, data: Data, by: Finance, now: Now) -> Stipend:
     """It goes on from where it was held."""
     return await data.release(id, number, by=by, at=now)

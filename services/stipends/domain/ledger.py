@@ -56,6 +56,7 @@ class Cause(StrEnum):
     PAYMENT_SENT = "payment_sent"
     PAYMENT_MADE = "payment_made"
     PAYMENT_FAILED = "payment_failed"
+    PAYMENT_RETURNED = "payment_returned"
 
 
 class Entry(BaseModel):

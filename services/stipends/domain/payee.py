@@ -94,9 +94,15 @@ class Payee(Aggregate):
     def confirmed(self) -> bool:
         return self.confirmed_at is not None
 
+    def payable_from_after(self, at: datetime) -> datetime | None:
+        """Say until when nothing is paid to it; None where it can be paid to at once."""
+        return self.payable_from if self.payable_from and self.payable_from > at else None
+
     def must_be_confirmed(self) -> None:
         if self.confirmed_at is None:
-            raise PayeeUnconfirmed("Where to pay is not confirmed: its owner reads it and does POST /v1/payees/me/confirm.")
+            raise PayeeUnconfirmed(
+                "Where to pay is not confirmed: its owner reads it and does POST /v1/payees/me/confirm."
+            )
 
 
 def iban(text: str, *, holder_name: str, country: Country) -> Details:
@@ -129,7 +135,14 @@ def _is_routing_number(text: str) -> bool:
 
 
 def describe(
-    payee: Payee, details: Details, before: Details | None, *, accepted: Accepted, sealed: bytes, at: datetime, delay: timedelta
+    payee: Payee,
+    details: Details,
+    before: Details | None,
+    *,
+    accepted: Accepted,
+    sealed: bytes,
+    at: datetime,
+    delay: timedelta,
 ) -> Change[Payee]:
     """Say where to pay from now on; what is said anew must be confirmed anew, and a change is paid to later only."""
     _must_be_payable(details, accepted)

@@ -5,30 +5,34 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
-from contracts.ids import AccountId, ProjectId, StipendId
+from contracts.ids import ProjectId, StipendId
 from contracts.money import Country, Money
 from contracts.stipends import InstallmentStatus
-from services.chassis.domain import Actor, NotYetKnown, system
+from services.chassis.domain import Actor, Change, NotYetKnown, system
 from services.chassis.mongo import IndexModel
 from services.chassis.paging import Page, PageRequest
 from services.chassis.store import Projection, Repository, Store
-from services.chassis.vault import Vault
-from services.stipends.domain import claim, ledger, payee, undecided
+from services.stipends.domain import claim, ledger, undecided
 from services.stipends.domain import payment as payments
 from services.stipends.domain import policy as policies
 from services.stipends.domain import schedule as tables
 from services.stipends.domain import stipend as decisions
+from services.stipends.domain.batch import Batch, BatchUnknown
 from services.stipends.domain.ledger import NOTHING, Budget, Posting
-from services.stipends.domain.payee import Details, Payee, PayeeUnknown
-from services.stipends.domain.payment import Payment, PaymentUnknown, Report
+from services.stipends.domain.payee import Accepted
+from services.stipends.domain.payment import Payment, PaymentUnknown
 from services.stipends.domain.policy import Offer, PolicyUnknown, StipendPolicy, Terms
 from services.stipends.domain.project import KnownProject, ProjectUnknown
 from services.stipends.domain.schedule import AmountChange, Schedule
 from services.stipends.domain.stipend import Hear, Means, Stipend, StipendUnknown
+from services.stipends.settings import Settings
 from services.stipends.store.audit import Auditor
 from services.stipends.store.budgets import Budgets, Postings
+from services.stipends.store.letters import Correspondence
+from services.stipends.store.payees import Payees
+from services.stipends.store.paying import Paying
 from services.stipends.store.schedules import Schedules
-from services.stipends.store.stipends import Payments, Stipends
+from services.stipends.store.stipends import Batches, Payments, Stipends
 
 BY_ITSELF: Final = system("stipends")
 
@@ -37,20 +41,29 @@ class StipendsStore:
     """Everything stipends keeps, and the commands that move two things at once."""
 
     def __init__(
-        self, store: Store, vault: Vault, schedules: Mapping[str, Schedule], clock: Callable[[], datetime]
+        self,
+        store: Store,
+        settings: Settings,
+        schedules: Mapping[str, Schedule],
+        accepted: Accepted,
+        clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._clock = clock
-        self.vault = vault
+        self._limit = Money(amount_minor=settings.second_approval_over)
         self.schedules = Schedules(store, schedules)
         self.policies = Repository(store, "stipend_policies", StipendPolicy, PolicyUnknown)
         self.budgets = Budgets(store, "budgets", Budget, ProjectUnknown)
         self.postings = Postings(store)
         self.auditor = Auditor(store.database, self.budgets, self.postings)
-        self.stipends = Stipends(store, "stipends", Stipend, StipendUnknown)
-        self.payees = Repository(store, "payees", Payee, PayeeUnknown)
-        self.payments = Payments(store, "payments", Payment, PaymentUnknown)
         self.projects = Projection(store, "projects", KnownProject)
+        self.letters = Correspondence(store, settings, self.projects)
+        self.stipends = Stipends(store, self.letters)
+        self.payees = Payees(store, settings, accepted)
+        self.payments = Payments(store, "payments", Payment, PaymentUnknown)
+        self.batches = Batches(store, "batches", Batch, BatchUnknown)
+        repositories = (self.stipends, self.payees, self.payments, self.batches)
+        self.paying = Paying(store, repositories, self.letters, self._book)
 
     async def prepare(self) -> None:
         for kept in (
@@ -61,6 +74,8 @@ class StipendsStore:
             self.stipends,
             self.payees,
             self.payments,
+            self.batches,
+            self.letters,
         ):
             await kept.prepare()
         await self.projects.prepare(IndexModel([("administrators", 1)]))
@@ -117,19 +132,6 @@ class StipendsStore:
             if await self.policies.find_one({"_id": id}):
                 return await self.policies.change(id, decide, terms, by=by, at=at)
             return await self.policies.add(decide(StipendPolicy(id=id, version=0), terms, by=by, at=at))
-
-        return await self._store.transaction(work)
-
-    async def set_payee(self, id: AccountId, *, account: str, holder_name: str, country: Country) -> Payee:
-        """Keep where a person is paid, sealed; only the masks of it are in the open."""
-
-        async def work() -> Payee:
-            details = Details(account=account, holder_name=holder_name)
-            sealed = self.vault.seal(id, details.model_dump_json().encode())
-            decide = partial(payee.describe, account=account, holder_name=holder_name, country=country, sealed=sealed)
-            if await self.payees.find_one({"_id": id}):
-                return await self.payees.change(id, decide)
-            return await self.payees.add(decide(Payee(id=id, version=0)))
 
         return await self._store.transaction(work)
 
@@ -229,18 +231,29 @@ class StipendsStore:
     async def request(self, id: StipendId, number: int, *, by: Actor, at: datetime) -> Stipend:
         async def work() -> Stipend:
             stipend = await self.stipend_open_to(by, id)
-            known = await self.payees.find_one({"_id": stipend.mentee_id})
-            return await self.stipends.change(id, claim.request, number, payee_known=known is not None, by=by, at=at)
+            payee = await self.payees.find_one({"_id": stipend.mentee_id})
+            return await self.stipends.change(id, claim.request, number, payee=payee, by=by, at=at)
 
         return await self._store.transaction(work)
 
     async def approve(self, id: StipendId, number: int, *, by: Actor, at: datetime) -> Stipend:
-        """Approve an installment and order its payment."""
+        """Approve an installment and order its payment; over the limit a second approver does that."""
+        return await self._approve(id, number, partial(claim.approve, limit=self._limit), by=by, at=at)
 
+    async def second(self, id: StipendId, number: int, *, by: Actor, at: datetime) -> Stipend:
+        """Approve what another approved already, and order its payment."""
+        return await self._approve(id, number, claim.second, by=by, at=at)
+
+    async def _approve(
+        self, id: StipendId, number: int, decide: Callable[..., Change[Stipend]], *, by: Actor, at: datetime
+    ) -> Stipend:
         async def work() -> Stipend:
-            project = await self._project_of(await self.stipend_open_to(by, id))
-            approved = await self.stipends.change(id, claim.approve, number, project=project, by=by, at=at)
-            await self._order(approved, number, by, at)
+            stipend = await self.stipend_open_to(by, id)
+            project = await self._project_of(stipend)
+            payee = await self.payees.get(stipend.mentee_id or "")
+            approved = await self.stipends.change(id, decide, number, project=project, payee=payee, by=by, at=at)
+            if approved.installment(number).status is InstallmentStatus.APPROVED:
+                await self.paying.order(approved, number, by=by, at=at)
             return approved
 
         return await self._store.transaction(work)
@@ -274,38 +287,5 @@ class StipendsStore:
 
         return await self._store.transaction(work)
 
-    async def retry(self, id: str, *, by: Actor, at: datetime) -> Payment:
-        """Leave a failed payment behind and order a new one, to where the mentee is paid now."""
-
-        async def work() -> Payment:
-            failed = await self.payments.change(id, payments.give_up)
-            stipend = await self.stipends.change(failed.stipend_id, payments.retry, failed)
-            return await self._order(stipend, failed.number, by, at)
-
-        return await self._store.transaction(work)
-
-    async def _order(self, stipend: Stipend, number: int, by: Actor, at: datetime) -> Payment:
-        where = await self.payees.get(stipend.mentee_id or "")
-        return await self.payments.add(payments.order(stipend, number, where, by=by, at=at))
-
     async def _project_of(self, stipend: Stipend) -> KnownProject:
         return await self.project(stipend.project_id or ProjectId(""))
-
-    async def note(self, report: Report, *, at: datetime) -> Payment:
-        """Note the provider's word: the payment, its installment and the money move together, step by step."""
-
-        async def work() -> Payment:
-            payment = await self.payments.get(report.reference)
-            for status in payment.walk(report):
-                payment = await self._advance(payment, status, report, at)
-            return payment
-
-        return await self._store.transaction(work)
-
-    async def _advance(self, before: Payment, to: InstallmentStatus, report: Report, at: datetime) -> Payment:
-        after = await self.payments.change(before.id, payments.advance, to, report, at=at)
-        booked = payments.posting(before, after, by=BY_ITSELF, at=at)
-        await self.stipends.change(after.stipend_id, payments.keep_up, after, booked, by=BY_ITSELF, at=at)
-        if booked is not None:
-            await self._book(booked)
-        return after

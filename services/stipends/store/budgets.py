@@ -1,6 +1,6 @@
 """Budgets and the postings they are made of."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
 from contracts.ids import ProjectId
@@ -30,7 +30,9 @@ class Postings:
         self._documents = store.database["postings"]
 
     async def prepare(self) -> None:
-        await self._documents.ensure(IndexModel([("project_id", 1), ("number", -1)], unique=True))
+        await self._documents.ensure(
+            IndexModel([("project_id", 1), ("number", -1)], unique=True), IndexModel([("reference", 1)])
+        )
 
     async def add(self, posting: Posting, booked: Budget) -> None:
         """Keep the last posting of a budget. Raises `DuplicateKeyError` for an id that is booked."""
@@ -45,6 +47,11 @@ class Postings:
         """Give a project's postings from the first on."""
         async for row in self._documents.each({"project_id": project_id}, sort=[("number", 1)]):
             yield {**row, "id": row["_id"]}
+
+    async def of(self, references: Collection[str]) -> list[Posting]:
+        """Give the postings about these."""
+        rows = await self._documents.find({"reference": {"$in": sorted(references)}})
+        return [Posting.model_validate({**row, "id": row["_id"]}) for row in rows]
 
     async def page_of(self, project_id: ProjectId, request: PageRequest) -> Page[Mapping[str, Any]]:
         where: Document = {"project_id": project_id}

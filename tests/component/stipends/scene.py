@@ -233,7 +233,9 @@ class Scene:
 
     async def describe(self, mira: httpx.AsyncClient, account: str) -> None:
         said = {"account": account, "holder_name": "Mira Maker", "country": "DE"}
-        assert (await mira.put("/v1/payees/me", json=said)).status_code == 200
+        answer = await mira.put("/v1/payees/me", json=said)
+        assert answer.status_code == 200, answer.text
+        assert (await mira.post("/v1/payees/me/confirm")).status_code == 200
 
     async def approved(self, project: Project, mentee: Mentee) -> None:
         path = f"/v1/stipends/{mentee.application}/installments/1/approve"
@@ -242,9 +244,9 @@ class Scene:
 
 
 @asynccontextmanager
-async def playing(platform: Platform, *, role: Role = Role.ALL) -> AsyncIterator[Scene]:
+async def playing(platform: Platform, *, role: Role = Role.ALL, **more: object) -> AsyncIterator[Scene]:
     gate, clock = Gate(), Clock()
-    said = {
+    said: dict[str, Any] = {
         name.removeprefix("STIPENDS_").lower(): value
         for name, value in platform.environment("stipends").items()
         if "SANDBOX" in name or "PAYEE" in name
@@ -253,7 +255,7 @@ async def playing(platform: Platform, *, role: Role = Role.ALL) -> AsyncIterator
     async with issuing() as issuer, listening(config) as origin:
         said["discovery_url"] = issuer.discovery_url
         issuer.url = origin  # the public origin is the issuer, as everywhere
-        async with serving(rooms, platform, issuer, clock=clock, role=role, more=said) as served:
+        async with serving(rooms, platform, issuer, clock=clock, role=role, more=said | more) as served:
             gate.target = served.url
             headers = {"Authorization": f"Bearer {said['sandbox_api_key']}"}
             async with httpx.AsyncClient(base_url=said["sandbox_url"], headers=headers) as bank:

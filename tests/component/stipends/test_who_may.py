@@ -154,7 +154,8 @@ async def test_where_a_mentee_is_paid_is_shown_masked_and_kept_sealed(scene: Sce
     await scene.becomes(mentee, "paid")
     mira = await scene.served.caller(mentee.id)
     shown = await mira.get("/v1/payees/me")
-    assert shown.json() == {"account": "••••paid", "holder_name": "M••• M•••", "country": "DE", "version": 1}
+    masked = {"kind": "provider", "account": "••••paid", "holder_name": "M••• M•••", "country": "DE"}
+    assert shown.json() == masked | {"confirmed": True, "payable_from": None, "version": 2}
 
     database = scene.served.service.store.database
     for kept in ("payees", "payments", "stipends", "outbox", "postings", "idempotency"):

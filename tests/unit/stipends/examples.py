@@ -10,7 +10,7 @@ from contracts.applications import (
     EvaluationRecorded,
     PrerequisitesCompleted,
 )
-from contracts.ids import AccountId, ActorId, ProjectId
+from contracts.ids import ActorId, ProjectId
 from contracts.money import Money
 from services.chassis.domain import Actor
 from services.stipends.domain.payee import Payee
@@ -83,9 +83,8 @@ def means(free: float = 100_000, **changes: Any) -> Means:
 
 
 def payee(**changes: Any) -> Payee:
-    return Payee(id=AccountId(ActorId("mira")), sealed=b"sealed", account="••••paid", country="DE").model_copy(
-        update=changes
-    )
+    kept = {"sealed": b"sealed", "account": "••••paid", "country": "DE", "confirmed_at": AT}
+    return Payee.model_validate({"id": "mira", **kept, **changes})
 
 
 def blank(id: str = "a-1") -> Stipend:

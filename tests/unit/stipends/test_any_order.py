@@ -33,6 +33,7 @@ VERBS: Final = (
     "hold",
     "release",
     "request approve hold",
+    "request preapprove second",
     "hold release request",
 )
 AMOUNTS: Final = some.sampled_from([300_000, 540_000, 1_000_000]) | some.integers(1, 1_000_000)
@@ -148,7 +149,7 @@ class Lives(RuleBasedStateMachine):
                 getattr(self.world, verb)(id, number)
 
     @precondition(lambda self: self.world.payments)
-    @rule(data=some.data(), status=some.sampled_from(["processing", "paid", "failed", "refused"]))
+    @rule(data=some.data(), status=some.sampled_from(["processing", "paid", "failed", "refused", "returned"]))
     def the_provider_speaks(self, data: some.DataObject, status: Any) -> None:
         reference = data.draw(some.sampled_from(sorted(self.world.payments)))
         before = self.world.payments[reference].status
@@ -159,6 +160,8 @@ class Lives(RuleBasedStateMachine):
         with suppress(Conflict):
             self.world.note(Report(reference=reference, status=status))
         after = self.world.payments[reference]
+        if after.status == "returned":
+            self.paid.discard((after.stipend_id, after.number))
         if after.status == "paid" != before:
             assert (after.stipend_id, after.number) not in self.paid, "paid twice"
             self.paid.add((after.stipend_id, after.number))

@@ -73,7 +73,7 @@ class World:
         self._serve()
 
     def request(self, id: str, number: int) -> None:
-        self.stipends[id] = claim.request(self.stipends[id], number, payee_known=True, by=MIRA, at=AT).state
+        self.stipends[id] = claim.request(self.stipends[id], number, payee=payee(), by=MIRA, at=AT).state
 
     def decline(self, id: str, number: int) -> None:
         self.stipends[id] = claim.decline(self.stipends[id], number, "No.", project=project(), by=ADA, at=AT).state
@@ -95,7 +95,15 @@ class World:
         self.stipends[id] = released
 
     def approve(self, id: str, number: int) -> None:
-        approved = claim.approve(self.stipends[id], number, project=project(), by=ADA, at=AT).state
+        approved = claim.approve(self.stipends[id], number, project=project(), payee=payee(), by=ADA, at=AT).state
+        self._order(approved, number)
+
+    def preapprove(self, id: str, number: int) -> None:
+        once = claim.approve(self.stipends[id], number, project=project(), payee=payee(), limit=NOTHING, by=ADA, at=AT)
+        self.stipends[id] = once.state
+
+    def second(self, id: str, number: int) -> None:
+        approved = claim.second(self.stipends[id], number, project=project(), payee=payee(), by=FAY, at=AT).state
         self._order(approved, number)
 
     def _order(self, stipend: Stipend, number: int) -> None:
