@@ -1,11 +1,11 @@
 """What stipends does about what others tell."""
 
-from contracts.applications import ApplicationEvent, EvaluationRecorded
+from contracts.applications import ApplicationEvent, EvaluationEvent, EvaluationRecorded
 from contracts.identity import PersonDescribed
 from contracts.ids import StipendId
 from contracts.projects import ProjectEvent
 from services.chassis.bus import Listener
-from services.stipends.domain.stipend import hear_application, hear_evaluation
+from services.stipends.domain.facts import hear_application, hear_due, hear_evaluation
 from services.stipends.store import StipendsStore
 
 listen: Listener[StipendsStore] = Listener()
@@ -25,6 +25,11 @@ async def remember_project(event: ProjectEvent, store: StipendsStore) -> None:
 @listen(ApplicationEvent)
 async def follow_application(event: ApplicationEvent, store: StipendsStore) -> None:
     await store.hear(StipendId(event.id), hear_application(event))
+
+
+@listen(EvaluationEvent)
+async def note_due_day(event: EvaluationEvent, store: StipendsStore) -> None:
+    await store.hear(StipendId(event.application_id), hear_due(event))
 
 
 @listen(EvaluationRecorded)

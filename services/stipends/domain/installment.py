@@ -23,7 +23,14 @@ from services.chassis.domain import Actor, NotInThisState
 NEXT: Final[Mapping[InstallmentStatus, frozenset[InstallmentStatus]]] = {
     InstallmentStatus.SCHEDULED: frozenset({InstallmentStatus.ELIGIBLE, InstallmentStatus.CANCELED}),
     InstallmentStatus.CANCELED: frozenset({InstallmentStatus.SCHEDULED}),
-    InstallmentStatus.ELIGIBLE: frozenset({InstallmentStatus.REQUESTED, InstallmentStatus.ON_HOLD}),
+    InstallmentStatus.ELIGIBLE: frozenset(
+        {
+            InstallmentStatus.REQUESTED,
+            InstallmentStatus.ON_HOLD,
+            InstallmentStatus.SCHEDULED,
+            InstallmentStatus.CANCELED,
+        }
+    ),
     InstallmentStatus.REQUESTED: frozenset(
         {InstallmentStatus.APPROVED, InstallmentStatus.DECLINED, InstallmentStatus.ON_HOLD}
     ),
@@ -37,6 +44,8 @@ NEXT: Final[Mapping[InstallmentStatus, frozenset[InstallmentStatus]]] = {
     InstallmentStatus.RETURNED: frozenset({InstallmentStatus.PAYING, InstallmentStatus.FAILED}),
 }
 """Failed and returned go to failed when the provider refuses the retry; canceled to scheduled when earned after all.
+
+What was eligible pro rata goes back when the exit it was due for is undone.
 
 Out of on_hold leads no move but `release`, so that nobody else's step is a way around finance.
 """
@@ -82,6 +91,10 @@ class Installment(BaseModel):
     """Who said yes since it was asked for last."""
     payable_from: Instant | None = None
     """The payment ordered last is not sent earlier, because the payee was changed."""
+    pro_rata: bool = False
+    """Earned by the weeks completed before an early exit."""
+    rest_of: int | None = None
+    """The number of the installment that this was divided from."""
     steps: tuple[Step, ...] = ()
 
     def move(self, to: InstallmentStatus, *, by: Actor, at: datetime, reason: str | None = None, **more: Any) -> Self:
@@ -140,6 +153,8 @@ def _ordered(installment: Installment) -> str:
 
 def _where(installment: Installment) -> str:
     where = _WHERE_WORDS[installment.status].format(milestone=installment.milestone)
+    if installment.pro_rata and installment.status is InstallmentStatus.ELIGIBLE:
+        where = "Earned by the weeks completed"
     if not installment.steps:
         return f"{where}."
     last = installment.steps[-1]

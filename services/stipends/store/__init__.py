@@ -12,19 +12,20 @@ from services.chassis.domain import Actor, Change, NotYetKnown, system
 from services.chassis.mongo import IndexModel
 from services.chassis.paging import Page, PageRequest
 from services.chassis.store import Projection, Repository, Store
-from services.stipends.domain import claim, ledger, undecided
+from services.stipends.domain import claim, facts, ledger, undecided
 from services.stipends.domain import payment as payments
 from services.stipends.domain import policy as policies
 from services.stipends.domain import schedule as tables
 from services.stipends.domain import stipend as decisions
 from services.stipends.domain.batch import Batch, BatchUnknown
+from services.stipends.domain.facts import Hear
 from services.stipends.domain.ledger import NOTHING, Budget, Posting
 from services.stipends.domain.payee import Accepted
 from services.stipends.domain.payment import Payment, PaymentUnknown
 from services.stipends.domain.policy import Offer, PolicyUnknown, StipendPolicy, Terms
 from services.stipends.domain.project import KnownProject, ProjectUnknown
 from services.stipends.domain.schedule import AmountChange, Schedule
-from services.stipends.domain.stipend import Hear, Means, Stipend, StipendUnknown
+from services.stipends.domain.stipend import Means, Stipend, StipendUnknown
 from services.stipends.settings import Settings
 from services.stipends.store.audit import Auditor
 from services.stipends.store.budgets import Budgets, Postings
@@ -164,10 +165,10 @@ class StipendsStore:
     async def _follow(self, heard: Stipend, hear: Hear, *, is_new: bool, at: datetime) -> None:
         means = await self._means(heard)
         if is_new:
-            first = decisions.follow(Stipend(id=heard.id, version=0), hear, means, by=BY_ITSELF, at=at)
+            first = facts.follow(Stipend(id=heard.id, version=0), hear, means, by=BY_ITSELF, at=at)
             followed = await self.stipends.add(first)
         else:
-            followed = await self.stipends.change(heard.id, decisions.follow, hear, means, by=BY_ITSELF, at=at)
+            followed = await self.stipends.change(heard.id, facts.follow, hear, means, by=BY_ITSELF, at=at)
         await self._let_money_follow(heard.reserved, followed, at)
         if followed.project_id is not None:
             await self._serve_those_who_wait(followed.project_id, at)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import count
 
 from contracts.ids import StipendId
-from services.stipends.domain.stipend import hear_application, hear_evaluation
+from services.stipends.domain.facts import hear_application, hear_evaluation
 from tests.component.stipends.scene import AT, Mentee, Scene, at_once, dollars, key
 
 

@@ -27,8 +27,9 @@ from services.stipends.domain.claim import (
     second,
 )
 from services.stipends.domain.payee import PayeeUnconfirmed
+from services.stipends.domain.facts import follow, hear_application, hear_evaluation
 from services.stipends.domain.project import ProjectUnknown
-from services.stipends.domain.stipend import Stipend, earn, follow, hear_application, hear_evaluation
+from services.stipends.domain.stipend import Stipend, earn
 from tests.unit.stipends.examples import (
     ADA,
     AT,

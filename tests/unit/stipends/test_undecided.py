@@ -6,9 +6,10 @@ from contracts.money import Money
 from contracts.stipends import StipendQueued, StipendReserved, StipendStatus
 from services.chassis.domain import Actor, NotAllowed, NotInThisState
 from services.stipends.domain.claim import OwnStipend
+from services.stipends.domain.facts import follow, hear_application, hear_evaluation
 from services.stipends.domain.ledger import LARGEST, NOTHING, NotPayable
 from services.stipends.domain.policy import offer
-from services.stipends.domain.stipend import Means, Stipend, follow, hear_application, hear_evaluation
+from services.stipends.domain.stipend import Means, Stipend
 from services.stipends.domain.undecided import NothingToDecide, decide
 from tests.unit.stipends.examples import (
     ADA,
