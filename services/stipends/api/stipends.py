@@ -1,6 +1,7 @@
 """Stipends, and the way of each installment from earned to paid."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -10,11 +11,13 @@ from contracts.applications import Milestone
 from contracts.ids import AccountId, ProjectId, StipendId
 from contracts.money import Money
 from contracts.stipends import InstallmentStatus, StipendStatus
+from contracts.time import Instant
 from services.chassis.http import Body, By, KeyRequired, Now, View, router
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Prose
-from services.stipends.api.data import SECOND_FACTOR, Data, Finance, Staff
+from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, Finance, Staff
 from services.stipends.domain.installment import Step
+from services.stipends.domain.overdue import Overdue
 from services.stipends.domain.stipend import Stipend
 
 routes = router("/v1/stipends", "stipends")
@@ -50,6 +53,16 @@ class InstallmentView(View):
     steps: Sequence[Step]
 
 
+class OverdueView(View):
+    stipend_id: StipendId
+    project_id: ProjectId | None
+    mentee_id: AccountId | None
+    number: int
+    amount: Money
+    status: InstallmentStatus
+    since: Instant
+
+
 class StipendView(View):
     id: StipendId
     project_id: ProjectId | None
@@ -73,6 +86,16 @@ async def list_stipends(
 ) -> Page[Stipend]:
     wanted = {"project_id": project_id, "mentee_id": mentee_id, "status": status}
     return await data.stipends_open_to(by, {k: v for k, v in wanted.items() if v is not None}, paging)
+
+
+@routes.get("/overdue", response_model=Page[OverdueView], dependencies=[FINANCE_ONLY])
+async def list_overdue(
+    data: Data,
+    now: Now,
+    days: Annotated[int, Query(ge=1, le=365, description="Nobody moved it for so many days")] = 7,
+) -> Page[Overdue]:
+    """Installments that stand still on their way, the longest first; at most a hundred stipends."""
+    return Page(items=await data.overdue(timedelta(days=days), now, most=100), next_cursor=None)
 
 
 @routes.get("/{id}", response_model=StipendView)

@@ -196,8 +196,7 @@ def _priced(stipend: Stipend, offer: Offer) -> Stipend:
         return stipend
     if not (stipend.is_complete or (stipend.accepted_at is not None and not offer.pays)):
         return stipend
-    frozen = {"amount": offer.amount, "schedule": offer.schedule, "explanation": offer.explanation}
-    frozen["pro_rata"] = offer.pro_rata
+    frozen = {name: getattr(offer, name) for name in ("amount", "schedule", "explanation", "pro_rata")}
     return stipend.model_copy(update={**frozen, "installments": installments_of(offer)})
 
 

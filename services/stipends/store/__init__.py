@@ -1,11 +1,11 @@
 """What stipends keeps: policies, budgets and their postings, stipends, payees and payments; copies of projects."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from contracts.ids import ProjectId, StipendId
+from contracts.ids import ProjectId, StipendId, TermId
 from contracts.money import Country, Money
 from contracts.stipends import InstallmentStatus
 from services.chassis.domain import Actor, Change, NotYetKnown, system
@@ -19,12 +19,15 @@ from services.stipends.domain import schedule as tables
 from services.stipends.domain import stipend as decisions
 from services.stipends.domain.batch import Batch, BatchUnknown
 from services.stipends.domain.facts import Hear
+from services.stipends.domain.forecast import Forecast, forecast
 from services.stipends.domain.ledger import NOTHING, Budget, Posting
+from services.stipends.domain.overdue import Overdue, overdue
 from services.stipends.domain.payee import Accepted
 from services.stipends.domain.payment import Payment, PaymentUnknown
 from services.stipends.domain.policy import Offer, PolicyUnknown, StipendPolicy, Terms
 from services.stipends.domain.project import KnownProject, ProjectUnknown
 from services.stipends.domain.schedule import AmountChange, Schedule
+from services.stipends.domain.statement import Statement, statement
 from services.stipends.domain.stipend import Means, Stipend, StipendUnknown
 from services.stipends.settings import Settings
 from services.stipends.store.audit import Auditor
@@ -137,18 +140,78 @@ class StipendsStore:
         return await self._store.transaction(work)
 
     async def deposit(
-        self, id: str, project_id: ProjectId, amount: Money, *, reference: str, by: Actor, at: datetime
+        self,
+        id: str,
+        project_id: ProjectId,
+        amount: Money,
+        *,
+        reference: str,
+        sponsor: str | None,
+        by: Actor,
+        at: datetime,
     ) -> Budget:
         """Book money that arrived, and reserve it for those who wait for it."""
 
         async def work() -> Budget:
             await self.project(project_id)
             await self.budgets.reckon_with(project_id)
-            await self._book(ledger.deposit(id, project_id, amount, reference=reference, by=by, at=at))
+            arrived = ledger.deposit(id, project_id, amount, reference=reference, sponsor=sponsor, by=by, at=at)
+            await self._book(arrived)
             await self._serve_those_who_wait(project_id, at)
             return await self.budgets.get(project_id)
 
         return await self._store.transaction(work)
+
+    async def refund(
+        self,
+        id: str,
+        project_id: ProjectId,
+        amount: Money,
+        *,
+        reference: str,
+        sponsor: str | None,
+        by: Actor,
+        at: datetime,
+    ) -> Budget:
+        """Give money back that nothing is reserved of. Raises `Overdrawn`."""
+
+        async def work() -> Budget:
+            await self.project(project_id)
+            await self.budgets.reckon_with(project_id)
+            refund = ledger.refund(id, project_id, amount, reference=reference, sponsor=sponsor, by=by, at=at)
+            await self._book(refund)
+            return await self.budgets.get(project_id)
+
+        return await self._store.transaction(work)
+
+    async def forecast(self, project_id: ProjectId, at: datetime) -> Forecast:
+        async def work() -> Forecast:
+            known = await self.stipends.of_project(project_id)
+            return forecast(known, await self.budgets.of(project_id), at=at)
+
+        return await self._store.database.snapshot(work)
+
+    async def statement(
+        self, project_id: ProjectId, since: datetime | None, until: datetime | None, term_id: TermId | None
+    ) -> Statement:
+        """Derive what was and what moved from the postings; of a term: those about its stipends."""
+
+        async def work() -> Statement:
+            about: dict[str, Any] = {}
+            if term_id is not None:
+                ids = await self.stipends.ids_in_term(project_id, term_id)
+                about["$expr"] = {"$in": [{"$first": {"$split": ["$reference", "."]}}, ids]}
+            begin = {"$gte": since} if since else {}
+            end = {"$lt": until} if until else {}
+            before = await self.postings.movements(project_id, {**about, "at": {"$lt": since}}) if since else []
+            within = {**about, "at": {**begin, **end}} if since or until else about
+            return statement(before, await self.postings.movements(project_id, within))
+
+        return await self._store.database.snapshot(work)
+
+    async def overdue(self, patience: timedelta, at: datetime, *, most: int) -> list[Overdue]:
+        waiting = await self.stipends.waiting_since(at - patience, most=most)
+        return [one for stipend in waiting for one in overdue(stipend, patience, at=at)]
 
     async def hear(self, id: StipendId, hear: Hear) -> None:
         """Take note of a fact about a stipend, made by the first one, and let everything follow that follows."""

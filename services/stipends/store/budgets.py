@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
 from contracts.ids import ProjectId
+from contracts.money import Money
 from services.chassis.domain import Change
-from services.chassis.mongo import Document, IndexModel
+from services.chassis.mongo import Document, Filter, IndexModel
 from services.chassis.paging import Malformed, Page, PageRequest
 from services.chassis.store import Repository, Store
 from services.stipends.domain.ledger import Budget, Posting
+from services.stipends.domain.statement import Movement
 
 
 class Budgets(Repository[Budget]):
@@ -52,6 +54,30 @@ class Postings:
         """Give the postings about these."""
         rows = await self._documents.find({"reference": {"$in": sorted(references)}})
         return [Posting.model_validate({**row, "id": row["_id"]}) for row in rows]
+
+    async def movements(self, project_id: ProjectId, wanted: Filter) -> list[Movement]:
+        """Sum up the postings by cause and account, of those wanted."""
+        stages: list[Document] = [
+            {"$match": {"project_id": project_id, **wanted}},
+            {"$unwind": "$entries"},
+            {
+                "$group": {
+                    "_id": {"cause": "$cause", "account": "$entries.account", "currency": "$entries.amount.currency"},
+                    "amount": {"$sum": "$entries.amount.amount_minor"},
+                    "postings": {"$sum": 1},
+                }
+            },
+            {"$sort": {"_id": 1}},
+        ]
+        return [
+            Movement(
+                cause=row["_id"]["cause"],
+                account=row["_id"]["account"],
+                amount=Money(amount_minor=row["amount"], currency=row["_id"]["currency"]),
+                postings=row["postings"],
+            )
+            for row in await self._documents.aggregate(stages)
+        ]
 
     async def page_of(self, project_id: ProjectId, request: PageRequest) -> Page[Mapping[str, Any]]:
         where: Document = {"project_id": project_id}

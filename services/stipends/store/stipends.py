@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from contracts.ids import ProjectId
+from contracts.ids import ProjectId, TermId
 from contracts.stipends import InstallmentStatus, StipendStatus
 from services.chassis.domain import Actor, Change
 from services.chassis.mongo import Document, IndexModel
@@ -12,6 +12,7 @@ from services.chassis.paging import Page, PageRequest
 from services.chassis.store import Repository, Store
 from services.stipends.domain.batch import Batch
 from services.stipends.domain.installment import ENDED_BADLY
+from services.stipends.domain.overdue import waits_since
 from services.stipends.domain.payee import Payee
 from services.stipends.domain.payment import Payment
 from services.stipends.domain.project import FINANCE, STAFF
@@ -32,14 +33,26 @@ class Stipends(Repository[Stipend]):
         return stored
 
     def write(self, state: Stipend) -> Document:
-        return super().write(state) | {"accepted_at": state.accepted_at}
+        return super().write(state) | {"accepted_at": state.accepted_at, "waits_since": waits_since(state)}
 
     async def prepare(self, *_: IndexModel) -> None:
         await self.documents.ensure(
             IndexModel([("project_id", 1), ("status", 1), ("accepted_at", 1), ("_id", 1)]),
             IndexModel([("project_id", 1), ("_id", -1)]),
             IndexModel([("mentee_id", 1), ("_id", -1)]),
+            IndexModel([("waits_since", 1)], partialFilterExpression={"waits_since": {"$type": "date"}}),
         )
+
+    async def of_project(self, project_id: ProjectId) -> list[Stipend]:
+        return await self.find({"project_id": project_id})
+
+    async def ids_in_term(self, project_id: ProjectId, term_id: TermId) -> list[str]:
+        where = {"project_id": project_id, "mentorship.term_id": term_id}
+        return [row["_id"] for row in await self.documents.find(where, fields={"_id": 1})]
+
+    async def waiting_since(self, instant: datetime, *, most: int) -> list[Stipend]:
+        """Give those that stood still longest, an installment of which nobody has moved since the instant."""
+        return await self.find({"waits_since": {"$lte": instant}}, sort="waits_since", limit=most)
 
     async def next_in_line(self, project_id: ProjectId | None) -> Stipend | None:
         """Give the one that waits for money and was accepted first."""

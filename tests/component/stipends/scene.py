@@ -188,6 +188,12 @@ class Scene:
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
 
+    async def money(self, project: str, what: str, **said: Any) -> Any:
+        """Read the forecast or a statement of a project's budget, as finance."""
+        answer = await self.fay.get(f"/v1/budgets/{project}/{what}", params=said)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     async def budget(self, project: str) -> dict[str, int]:
         """Give the balances in whole dollars; asserts that they sum to zero."""
         answer = (await self.fay.get(f"/v1/budgets/{project}")).json()
