@@ -266,8 +266,7 @@ class StipendsStore:
             await self.stipends.change(stipend.id, decisions.earn, number, by=BY_ITSELF, at=at)
 
     async def _book(self, posting: Posting) -> None:
-        budget = await self.budgets.change(posting.project_id, ledger.book, posting)
-        await self.postings.add(posting, budget)
+        await self.postings.add(posting, await self.budgets.book(posting))
 
     async def decide(self, id: StipendId, amount: Money, explanation: str, *, by: Actor, at: datetime) -> Stipend:
         """Give an undecided stipend its amount; the budget follows, and who waits is served in turn."""

@@ -9,7 +9,7 @@ from services.chassis.domain import Change
 from services.chassis.mongo import Document, Filter, IndexModel
 from services.chassis.paging import Malformed, Page, PageRequest
 from services.chassis.store import Repository, Store
-from services.stipends.domain.ledger import Budget, Posting
+from services.stipends.domain.ledger import Budget, Posting, book
 from services.stipends.domain.statement import Movement
 
 
@@ -20,9 +20,14 @@ class Budgets(Repository[Budget]):
 
     async def reckon_with(self, project_id: ProjectId) -> Budget:
         """Give the budget to decide on what it holds: whoever else does so at this moment starts anew after us."""
-        if not await self.documents.update({"_id": project_id}, {"$inc": {"reckoned_with": 1}}):
-            await self.add(Change(Budget(id=project_id)))
-        return await self.get(project_id)
+        known = await self.documents.claim({"_id": project_id}, {"$inc": {"reckoned_with": 1}})
+        return self.read(known) if known else await self.add(Change(Budget(id=project_id)))
+
+    async def book(self, posting: Posting) -> Budget:
+        """Apply a posting to its project's budget, which the first one makes."""
+        known = await self.find_one({"_id": posting.project_id})
+        booked = book(known or Budget(id=posting.project_id, version=0), posting)
+        return await self._put(booked, insert=known is None)
 
 
 class Postings:
