@@ -111,7 +111,9 @@ async def deposit_money(
     return await data.deposit(id, project_id, **dict(command), by=by, at=now)
 
 
-@routes.post("/{project_id}/refunds", response_model=BudgetView, status_code=201, dependencies=[KeyRequired])
+@routes.post(
+    "/{project_id}/refunds", response_model=BudgetView, status_code=201, dependencies=[SECOND_FACTOR, KeyRequired]
+)
 async def refund_money(
     project_id: ProjectId, command: RefundMoney, data: Data, by: Finance, now: Now, id: NewId
 ) -> Budget:
