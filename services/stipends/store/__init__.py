@@ -153,12 +153,11 @@ class StipendsStore:
         """Book money that arrived, and reserve it for those who wait for it."""
 
         async def work() -> Budget:
-            await self.project(project_id)
-            await self.budgets.reckon_with(project_id)
+            budget = await self._budget(project_id)
             arrived = ledger.deposit(id, project_id, amount, reference=reference, sponsor=sponsor, by=by, at=at)
-            await self._book(arrived)
-            await self._serve_those_who_wait(project_id, at)
-            return await self.budgets.get(project_id)
+            booked = await self._book(arrived, budget)
+            served = await self._serve_those_who_wait(project_id, at)
+            return await self.budgets.get(project_id) if served else booked
 
         return await self._store.transaction(work)
 
@@ -176,11 +175,9 @@ class StipendsStore:
         """Give money back that nothing is reserved of. Raises `Overdrawn`."""
 
         async def work() -> Budget:
-            await self.project(project_id)
-            await self.budgets.reckon_with(project_id)
+            budget = await self._budget(project_id)
             refund = ledger.refund(id, project_id, amount, reference=reference, sponsor=sponsor, by=by, at=at)
-            await self._book(refund)
-            return await self.budgets.get(project_id)
+            return await self._book(refund, budget)
 
         return await self._store.transaction(work)
 
@@ -248,14 +245,17 @@ class StipendsStore:
         first = await self.stipends.next_in_line(stipend.project_id)
         return Means(offer=offer, free=budget.available if stipend.goes_before(first) else NOTHING)
 
-    async def _serve_those_who_wait(self, project_id: ProjectId, at: datetime) -> None:
-        """Reserve for one after the other in the order of acceptance, until one does not fit."""
+    async def _serve_those_who_wait(self, project_id: ProjectId, at: datetime) -> bool:
+        """Reserve for one after the other in the order of acceptance, until one does not fit; says whether for any."""
+        served_any = False
         while first := await self.stipends.next_in_line(project_id):
             means = await self._means(first)
             if means.free < first.missing:
-                return
+                break
             served = await self.stipends.change(first.id, decisions.settle, means, by=BY_ITSELF, at=at)
             await self._let_money_follow(first.reserved, served, at)
+            served_any = True
+        return served_any
 
     async def _let_money_follow(self, reserved_before: Money, stipend: Stipend, at: datetime) -> None:
         """Book what a change reserved or released, then tell what is earned by it."""
@@ -265,8 +265,17 @@ class StipendsStore:
         for number in stipend.earned:
             await self.stipends.change(stipend.id, decisions.earn, number, by=BY_ITSELF, at=at)
 
-    async def _book(self, posting: Posting) -> None:
-        await self.postings.add(posting, await self.budgets.book(posting))
+    async def _budget(self, project_id: ProjectId) -> Budget:
+        """Give the budget of a project, which is known where it has one. Raises `NotYetKnown`."""
+        if budget := await self.budgets.held(project_id):
+            return budget
+        await self.project(project_id)
+        return await self.budgets.reckon_with(project_id)
+
+    async def _book(self, posting: Posting, budget: Budget | None = None) -> Budget:
+        booked = await self.budgets.book(posting, budget)
+        await self.postings.add(posting, booked)
+        return booked
 
     async def decide(self, id: StipendId, amount: Money, explanation: str, *, by: Actor, at: datetime) -> Stipend:
         """Give an undecided stipend its amount; the budget follows, and who waits is served in turn."""

@@ -13,7 +13,7 @@ from services.stipends.domain import batch as batches
 from services.stipends.domain import payee as payees
 from services.stipends.domain import payment as payments
 from services.stipends.domain.batch import Answer, Batch, Noted
-from services.stipends.domain.ledger import Posting
+from services.stipends.domain.ledger import Budget, Posting
 from services.stipends.domain.payee import Details, Kind, Payee
 from services.stipends.domain.payment import Payment, Report, ReportContradicts
 from services.stipends.domain.stipend import Stipend
@@ -33,7 +33,7 @@ class Paying:
         store: Store,
         repositories: tuple[Stipends, Payees, Payments, Batches],
         letters: Correspondence,
-        book: Callable[[Posting], Awaitable[None]],
+        book: Callable[[Posting], Awaitable[Budget]],
     ) -> None:
         self._store = store
         self._stipends, self._payees, self._payments, self._batches = repositories
