@@ -1,5 +1,6 @@
 """What stipends tells: policies, postings to budgets, and every stipend with its installments."""
 
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar, Literal
 
@@ -27,6 +28,20 @@ class StipendPolicySet(Event):
     type: Literal["stipend-policy.set.v1"] = "stipend-policy.set.v1"
     id: ProjectId
     kind: PolicyKind
+
+
+class StipendScheduleIssued(Event):
+    """Staff issued a table of amounts by country; a version never changes afterwards."""
+
+    source: ClassVar[str] = "stipends"
+    topic: ClassVar[str] = "stipends.events"
+    noun: ClassVar[str] = "stipend-schedule"
+
+    type: Literal["stipend-schedule.issued.v1"] = "stipend-schedule.issued.v1"
+    id: str
+    """Its version."""
+    effective_from: date
+    countries: int
 
 
 class BudgetPosted(Event):
@@ -68,6 +83,8 @@ class InstallmentStatus(StrEnum):
     PAYING = "paying"
     PAID = "paid"
     FAILED = "failed"
+    RETURNED = "returned"
+    """It was paid, and the money came back."""
     CANCELED = "canceled"
     ON_HOLD = "on_hold"
 
@@ -161,8 +178,14 @@ class InstallmentDeclined(InstallmentEvent):
     reason: str
 
 
+class InstallmentPreapproved(InstallmentEvent):
+    """An administrator said yes; the amount needs a second approver."""
+
+    type: Literal["installment.preapproved.v1"] = "installment.preapproved.v1"
+
+
 class InstallmentApproved(InstallmentEvent):
-    """An administrator said yes; the payment is on its way to the provider."""
+    """It is approved by as many as it takes; the payment is on its way to the provider."""
 
     type: Literal["installment.approved.v1"] = "installment.approved.v1"
 
@@ -183,6 +206,13 @@ class InstallmentFailed(InstallmentEvent):
     """The payment provider could not pay."""
 
     type: Literal["installment.failed.v1"] = "installment.failed.v1"
+    reason: str
+
+
+class InstallmentReturned(InstallmentEvent):
+    """It was paid, and the money came back to the provider."""
+
+    type: Literal["installment.returned.v1"] = "installment.returned.v1"
     reason: str
 
 

@@ -15,7 +15,7 @@ from services.operators.events import events
 from services.operators.outbox import outbox
 from services.operators.projections import projections
 from services.operators.topics import topics
-from services.stipends.commands import ledger
+from services.stipends.commands import ledger, payees, payments
 
 app = typer.Typer(no_args_is_help=True, help="Mentorship: paid mentorships in open source.", add_completion=False)
 app.add_typer(account, name="account")
@@ -24,6 +24,8 @@ app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(events, name="events")
 app.add_typer(ledger, name="ledger")
 app.add_typer(outbox, name="outbox")
+app.add_typer(payees, name="payees")
+app.add_typer(payments, name="payments")
 app.add_typer(projections, name="projections")
 app.add_typer(projects, name="projects")
 app.add_typer(topics, name="topics")

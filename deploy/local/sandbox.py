@@ -1,7 +1,7 @@
 """The sandbox payment provider: a pretend bank with a real protocol.
 
 `POST /payments` asks for a payment; a moment later the outcome is told to the callback address, signed, until someone
-listens. The payee's account decides: `sandbox-paid` is paid, `sandbox-failed` fails, any other is refused.
+listens. The payee's account decides what becomes of it; one that the sandbox does not know is refused.
 """
 
 import argparse
@@ -14,6 +14,8 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -21,15 +23,42 @@ import httpx
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from deploy.local.ports import HOST
-from deploy.local.sandbox_store import Payment, Payments
+from deploy.local.sandbox_store import Payment, Payments, Status
 
-OUTCOMES: Final[Mapping[str, str | None]] = {"sandbox-paid": None, "sandbox-failed": "The account is closed."}
-SETTLES_AFTER: Final = 0.2  # seconds
+PAID: Final = ("paid", None)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of a payment to an account."""
+
+    words: tuple[tuple[Status, str | None], ...] = (PAID,)
+    """What it comes to, one after the other, each with a reason."""
+    after: float = 0.2
+    """Seconds before each."""
+    times: int = 1
+    """How often each is told."""
+    answer_lost: bool = False
+    """The order is taken, but the line breaks before that is said."""
+
+
+OUTCOMES: Final[Mapping[str, Outcome]] = {
+    "sandbox-paid": Outcome(),
+    "sandbox-failed": Outcome((("failed", "The account is closed."),)),
+    "sandbox-slow": Outcome(after=3),
+    "sandbox-lost-answer": Outcome(answer_lost=True),
+    "sandbox-returned": Outcome((PAID, ("returned", "The account was closed meanwhile."))),
+    "sandbox-duplicate": Outcome(times=3),
+    "DE89370400440532013000": Outcome(),
+    "021000021/000123456789": Outcome(),
+}
+"""By account; in the United States by routing number and account number. The last two are test accounts."""
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 5.0
 
@@ -43,6 +72,11 @@ class Amount(BaseModel):
 class Payee(BaseModel):
     model_config = ConfigDict(extra="forbid")
     account: str = Field(min_length=1, max_length=100)
+    routing: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.routing}/{self.account}" if self.routing else self.account
 
 
 class AskForPayment(BaseModel):
@@ -78,14 +112,21 @@ class Bank:
         errand.add_done_callback(self.errands.discard)
 
     async def conclude(self, payment: Payment) -> None:
-        await asyncio.sleep(SETTLES_AFTER)
-        settled = payment.settled(OUTCOMES[payment.payee])
-        self.payments.settle(settled)
+        outcome = OUTCOMES[payment.payee]
+        for status, reason in outcome.words:
+            await asyncio.sleep(outcome.after)
+            settled = payment.settled(status, reason)
+            self.payments.settle(settled)
+            for _ in range(outcome.times):
+                await self.tell(settled)
+        self.payments.mark_told(payment.id)
+
+    async def tell(self, payment: Payment) -> None:
+        """Say it until someone listens."""
         pause = FIRST_PAUSE
-        while not await self.told(settled):
+        while not await self.told(payment):
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
-        self.payments.mark_told(settled.id)
 
     async def told(self, payment: Payment) -> bool:
         body = json.dumps(answer(payment)).encode()
@@ -103,12 +144,16 @@ class Bank:
             if earlier[1] != body:
                 raise HTTPException(422, "This Idempotency-Key was used for another request.")
             return earlier[0]
-        if asked.payee.account not in OUTCOMES:
-            raise HTTPException(422, f"Unknown account. The sandbox knows {' and '.join(OUTCOMES)}.")
-        payment = Payment(id=str(uuid.uuid4()), payee=asked.payee.account, **flat(asked))
+        if asked.payee.name not in OUTCOMES:
+            raise HTTPException(422, f"Unknown account. The sandbox knows {', '.join(OUTCOMES)}.")
+        payment = Payment(id=str(uuid.uuid4()), payee=asked.payee.name, **flat(asked))
         self.payments.add(payment, key, body)
         self.send_out(payment)
         return payment
+
+
+def entry(payment: Payment) -> dict[str, Any]:
+    return answer(payment) | {"amount": payment.model_dump(include={"amount_minor", "currency"})}
 
 
 def flat(asked: AskForPayment) -> dict[str, Any]:
@@ -145,6 +190,15 @@ async def known_client(request: Request, bank: TheBank, authorization: Annotated
         raise HTTPException(401, "Send the API key as `Authorization: Bearer …`.")
 
 
+class Cut(Response):
+    """An answer that breaks off in the middle."""
+
+    async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body[:10], "more_body": True})
+        raise ConnectionAbortedError
+
+
 payments = APIRouter(prefix="/payments", dependencies=[Depends(known_client)])
 about = APIRouter()
 
@@ -152,10 +206,12 @@ about = APIRouter()
 @payments.post("", status_code=201)
 async def pay(
     asked: AskForPayment, bank: TheBank, idempotency_key: Annotated[str | None, Header(max_length=255)] = None
-) -> dict[str, Any]:
+) -> Response:
     if not idempotency_key:
         raise HTTPException(428, "Where money moves, an Idempotency-Key is required.")
-    return answer(bank.pay(asked, idempotency_key)) | {"status": "processing", "reason": None}  # as the first time
+    payment = bank.pay(asked, idempotency_key)
+    said = JSONResponse(answer(payment) | {"status": "processing", "reason": None}, 201)  # as the first time
+    return Cut(said.body, 201) if OUTCOMES[payment.payee].answer_lost else said
 
 
 @payments.get("")
@@ -168,6 +224,12 @@ async def read_payment(id: str, bank: TheBank) -> dict[str, Any]:
     if (found := bank.payments.get(id)) is None:
         raise HTTPException(404, "There is no such payment.")
     return answer(found)
+
+
+@about.get("/report", dependencies=[Depends(known_client)])
+async def report(since: datetime, bank: TheBank) -> dict[str, Any]:
+    """Every payment asked for since then, with its amount, as the bank's books have it."""
+    return {"items": [entry(payment) for payment in bank.payments.since(since)]}
 
 
 @about.get("/requests")

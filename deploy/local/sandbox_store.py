@@ -1,18 +1,20 @@
 """What the pretend bank remembers, in a file: payments, the keys they were asked with, and how often it was asked."""
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal, Self
 
 from pydantic import BaseModel
 
-Status = Literal["processing", "paid", "failed"]
+Status = Literal["processing", "paid", "failed", "returned"]
 
 TABLES: Final = """
 create table if not exists payments (
     id text primary key, reference text not null, payee text not null, amount_minor integer not null,
     currency text not null, callback_url text not null, status text not null, reason text,
-    key text not null unique, body text not null, told integer not null default 0
+    key text not null unique, body text not null, told integer not null default 0,
+    at text not null default (strftime('%Y-%m-%dT%H:%M:%f', 'now'))
 );
 create index if not exists payments_of on payments (reference);
 create table if not exists requests (name text primary key, times integer not null);
@@ -29,8 +31,8 @@ class Payment(BaseModel):
     status: Status = "processing"
     reason: str | None = None
 
-    def settled(self, reason: str | None) -> Self:
-        return self.model_copy(update={"status": "failed" if reason else "paid", "reason": reason})
+    def settled(self, status: Status, reason: str | None) -> Self:
+        return self.model_copy(update={"status": status, "reason": reason})
 
 
 class Payments:
@@ -56,6 +58,12 @@ class Payments:
 
     def of(self, reference: str) -> list[Payment]:
         found = self.rows.execute("select * from payments where reference = ? order by rowid", (reference,))
+        return [payment(row) for row in found]
+
+    def since(self, at: datetime) -> list[Payment]:
+        """Those that were asked for at this instant or later."""
+        asked = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000")
+        found = self.rows.execute("select * from payments where at >= ? order by rowid", (asked,))
         return [payment(row) for row in found]
 
     def settle(self, settled: Payment) -> None:

@@ -42,6 +42,10 @@ class NotAllowed(Forbidden):
     """Whoever asks lacks the role for it."""
 
 
+class Away(Refusal):
+    """Somebody else who is needed does not answer right now; ask again in a moment."""
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who asks: an account with its platform roles, or the system itself."""

@@ -50,7 +50,7 @@ def start_logging(service: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove_meta, *last]))
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for name in ("httpx", "httpcore", "pymongo", "motor", "asyncio", "authlib"):
+    for name in ("httpx", "httpcore", "pymongo", "motor", "asyncio", "authlib", "stripe"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("aiokafka").setLevel(
         logging.CRITICAL

@@ -108,6 +108,9 @@ class Collection:
         """Insert. Raises `DuplicateKeyError` where a unique index says no."""
         await self._collection.insert_one(document, session=self._write())
 
+    async def insert_many(self, documents: Sequence[Document]) -> None:
+        await self._collection.insert_many(documents, session=self._write())
+
     async def replace(self, where: Filter, document: Document, *, upsert: bool = False) -> int:
         """Replace one document; gives how many matched."""
         result = await self._collection.replace_one(where, document, upsert=upsert, session=self._write())

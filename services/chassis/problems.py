@@ -13,12 +13,12 @@ from starlette.exceptions import HTTPException
 
 from services.chassis import metrics
 from services.chassis.commands import IdempotencyKeyReused, StaleVersion
-from services.chassis.domain import Conflict, Forbidden, NotFound, NotYetKnown, Refusal, RuleBroken
+from services.chassis.domain import Away, Conflict, Forbidden, NotFound, NotYetKnown, Refusal, RuleBroken
 from services.chassis.live import TooManyStreams
 from services.chassis.mongo import StoreAway
 from services.chassis.outbox import EventTooLarge
 from services.chassis.paging import Malformed
-from services.chassis.tokens import IdentityAway, InsufficientUserAuthentication, Unauthenticated
+from services.chassis.tokens import InsufficientUserAuthentication, Unauthenticated
 from services.chassis.tracing import trace_id
 
 
@@ -52,8 +52,8 @@ STATUS: Final[Mapping[type[Refusal], HTTPStatus]] = {
     RuleBroken: HTTPStatus.UNPROCESSABLE_ENTITY,
     PreconditionMissing: HTTPStatus.PRECONDITION_REQUIRED,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
-    IdentityAway: HTTPStatus.SERVICE_UNAVAILABLE,
     TooManyStreams: HTTPStatus.SERVICE_UNAVAILABLE,
+    Away: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 SOON: Final = {"Retry-After": "1"}
 HEADERS: Final[Mapping[type[Refusal], Mapping[str, str]]] = {
@@ -64,7 +64,7 @@ HEADERS: Final[Mapping[type[Refusal], Mapping[str, str]]] = {
     NotYetKnown: SOON,
     TooManyRequests: {"Retry-After": "5"},
     TooManyStreams: {"Retry-After": "5"},
-    IdentityAway: SOON,
+    Away: SOON,
 }
 
 

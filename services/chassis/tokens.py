@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from contracts.ids import ActorId
-from services.chassis.domain import Actor, Refusal
+from services.chassis.domain import Actor, Away, Refusal
 from services.chassis.endings import Endings
 
 log = structlog.get_logger()
@@ -38,7 +38,7 @@ class InsufficientUserAuthentication(Unauthenticated):
     """The token holds, but this takes a second factor, and lately given (RFC 9470)."""
 
 
-class IdentityAway(Refusal):
+class IdentityAway(Away):
     """No key was ever read, and identity does not answer."""
 
 

@@ -15,8 +15,11 @@ class SealBroken(Exception):
 
 
 class Vault:
-    def __init__(self, key: bytes) -> None:
+    """Seals with one key; while keys are rotated it also opens with others."""
+
+    def __init__(self, key: bytes, *others: bytes) -> None:
         self._cipher = AESGCM(key)
+        self._others = tuple(AESGCM(other) for other in others)
 
     def seal(self, owner: str, content: bytes) -> bytes:
         nonce = os.urandom(NONCE)
@@ -24,7 +27,20 @@ class Vault:
 
     def open(self, owner: str, sealed: bytes) -> bytes:
         """Open what was sealed for this owner. Raises `SealBroken`."""
-        try:
-            return self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], owner.encode())
-        except InvalidTag:
-            raise SealBroken("What is sealed cannot be opened.") from None
+        for cipher in (self._cipher, *self._others):
+            if (content := _opened(cipher, owner, sealed)) is not None:
+                return content
+        raise SealBroken("What is sealed cannot be opened.")
+
+    def renew(self, owner: str, sealed: bytes) -> bytes | None:
+        """Seal anew what another key sealed; None where this key did. Raises `SealBroken`."""
+        if _opened(self._cipher, owner, sealed) is not None:
+            return None
+        return self.seal(owner, self.open(owner, sealed))
+
+
+def _opened(cipher: AESGCM, owner: str, sealed: bytes) -> bytes | None:
+    try:
+        return cipher.decrypt(sealed[:NONCE], sealed[NONCE:], owner.encode())
+    except InvalidTag:
+        return None

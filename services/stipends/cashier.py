@@ -1,7 +1,7 @@
 """Asks the provider for what was approved, looks up what it left unsaid, and has its word noted.
 
-Nothing here is in a transaction: if the process ends between asking and noting, the next round asks with the same
-key, and the provider pays once.
+Nothing here is in a transaction: if the process ends between asking and noting, the next round looks it up, and asks
+with the same key only for what the provider does not know.
 """
 
 from collections.abc import Callable
@@ -14,9 +14,8 @@ from contracts.stipends import InstallmentStatus
 from services.chassis.domain import NotInThisState
 from services.chassis.vault import SealBroken
 from services.stipends.domain import payment as payments
-from services.stipends.domain.payee import Details
 from services.stipends.domain.payment import Payment, Report, ReportContradicts
-from services.stipends.provider import Order, Provider, ProviderAway
+from services.stipends.provider import Order, Payer, ProviderAway
 from services.stipends.store import StipendsStore
 
 log = structlog.get_logger()
@@ -25,7 +24,7 @@ AT_ONCE: Final = 10
 
 
 class Cashier:
-    def __init__(self, data: StipendsStore, provider: Provider, clock: Callable[[], datetime]) -> None:
+    def __init__(self, data: StipendsStore, provider: Payer, clock: Callable[[], datetime]) -> None:
         self._data = data
         self._provider = provider
         self._clock = clock
@@ -35,7 +34,7 @@ class Cashier:
         due = await self._data.payments.due(self._clock(), limit=AT_ONCE)
         for payment in due:
             if ready := await self._made_ready(payment):
-                await self._see_to(ready)
+                await self._see_to(ready, asked_before=payment.sending)
         return bool(due)
 
     async def _made_ready(self, payment: Payment) -> Payment | None:
@@ -48,21 +47,22 @@ class Cashier:
             log.info("payment held back", payment=payment.id)
             return None
 
-    async def _see_to(self, payment: Payment) -> None:
+    async def _see_to(self, payment: Payment, *, asked_before: bool) -> None:
         try:
-            report = await self._ask(payment)
-            noted = await self._data.note(report, at=self._clock()) if report else payment
+            report = await self._ask(payment, asked_before=asked_before)
+            noted = await self._data.paying.note(report, at=self._clock()) if report else payment
         except (ProviderAway, ReportContradicts, SealBroken) as error:
             log.warning("payment not settled", payment=payment.id, error=f"{type(error).__name__}: {error}")
             noted = payment
         if noted.status is payment.status:
             await self._data.payments.change(payment.id, payments.postpone, at=self._clock())
 
-    async def _ask(self, payment: Payment) -> Report | None:
-        if payment.status is InstallmentStatus.APPROVED:
-            where = Details.model_validate_json(self._data.vault.open(payment.payee_id, payment.sealed))
-            return await self._provider.pay(Order(payment.id, payment.amount, where.account))
-        report = await self._provider.look_up(payment.id)
+    async def _ask(self, payment: Payment, *, asked_before: bool) -> Report | None:
+        """Have it paid; whatever may have been asked for before is looked up first, never asked for blindly."""
+        report = await self._provider.look_up(payment.id) if asked_before else None
+        if report is None and payment.status is InstallmentStatus.APPROVED:
+            where = self._data.payees.opened(payment.payee_id, payment.sealed)
+            return await self._provider.pay(Order(payment.id, payment.amount, where))
         if report is None:
             log.error("the provider does not know a payment that it took", payment=payment.id)
         return report

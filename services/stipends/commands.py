@@ -1,13 +1,19 @@
-"""What an operator does with the ledger from the command line, also while the service runs."""
+"""What an operator does with ledger and payees from the command line, also while the service runs."""
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
     from services.stipends.domain.audit import Finding
+    from services.stipends.domain.reconciliation import Difference
     from services.stipends.store import StipendsStore
+
+T = TypeVar("T")
 
 ledger = typer.Typer(no_args_is_help=True, help="The ledger of the projects' budgets.")
 
@@ -32,12 +38,16 @@ def verify_ledger(
 
 
 async def _verify(project: str | None) -> "list[Finding]":
-    # Every service's process imports this module; only this command needs what stands behind it.
+    return await _with_data(lambda data: audited(data, project))
+
+
+async def _with_data(act: "Callable[[StipendsStore], Awaitable[T]]") -> T:
+    # Every service's process imports this module; only a command needs what stands behind it.
     from services.operators import build  # noqa: PLC0415
 
     service = build("stipends")
     try:
-        return await audited(service.data, project)
+        return await act(service.data)
     finally:
         service.store.database.close()
 
@@ -48,6 +58,62 @@ async def audited(data: "StipendsStore", project: str | None) -> "list[Finding]"
     if project is not None and project not in known:
         raise typer.BadParameter(f"There is no budget of a project {project!r}.")
     return [await data.auditor.verify(id) for id in known if project in {None, id}]
+
+
+payees = typer.Typer(no_args_is_help=True, help="Where people are paid.")
+
+
+@payees.callback()
+def where_paid() -> None:
+    """Keep `rotate-key` a word of its own: typer drops the name of an only command."""
+
+
+@payees.command("rotate-key")
+def rotate_payee_key() -> None:
+    """Seal anew, with STIPENDS_PAYEE_SECRET, whatever STIPENDS_PAYEE_SECRET_OTHER sealed; may be repeated."""
+    count = asyncio.run(_with_data(resealed))
+    typer.echo(f"{count} sealed anew. Nothing is left that only the other key opens.")
+
+
+async def resealed(data: "StipendsStore") -> int:
+    """Seal anew until a whole pass finds nothing, because the running service may copy a seal meanwhile."""
+    total = 0
+    while count := await data.payees.renew_seals():
+        total += count
+    return total
+
+
+payments = typer.Typer(no_args_is_help=True, help="Payments to mentees.")
+
+
+@payments.callback()
+def paid_out() -> None:
+    """Keep `reconcile` a word of its own: typer drops the name of an only command."""
+
+
+@payments.command("reconcile")
+def reconcile_payments(
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Payments ordered on this day or later")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one difference a line")] = False,
+) -> None:
+    """Hold the provider's books against the ledger; corrects nothing, ends with 1 where they differ."""
+    found = asyncio.run(_with_data(lambda data: _differences(data, since.replace(tzinfo=UTC))))
+    for one in found:
+        typer.echo(one.model_dump_json() if as_json else f"{one.reference}: {one.words}")
+    if found:
+        raise typer.Exit(1)
+    if not as_json:
+        typer.echo("The provider's books and the ledger agree.")
+
+
+async def _differences(data: "StipendsStore", since: datetime) -> "Sequence[Difference]":
+    # As in `_with_data`.
+    from services.stipends.provider.chosen import called, provider_of  # noqa: PLC0415
+    from services.stipends.reconciling import differences  # noqa: PLC0415
+    from services.stipends.settings import Settings  # noqa: PLC0415
+
+    return await differences(data, called(provider_of(Settings.from_environment())), since)
 
 
 def _told(finding: "Finding") -> str:

@@ -153,6 +153,7 @@ class Journey:
 
     async def request(self) -> str:
         await self.mentee.put("/v1/payees/me", account="sandbox-paid", holder_name=self.mentee.name, country="DE")
+        await self.mentee.post("/v1/payees/me/confirm")
         await until(self._installment_if("eligible"), "the first installment's eligibility")
         await self.mentee.post(f"/v1/stipends/{self.application}/installments/1/request")
         return "requested"

@@ -1,10 +1,10 @@
-"""A route for each decision, by noun: schedules, policies, budgets, stipends, payees, payments."""
+"""A route for each decision, by noun: schedules, policies, budgets, stipends, payees, payments, batches."""
 
 from typing import Final
 
 from fastapi import APIRouter
 
-from services.stipends.api import budgets, payees, payments, policies, schedules, stipends
+from services.stipends.api import batches, budgets, payees, payments, policies, schedules, stipends
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     schedules.routes,
@@ -13,4 +13,5 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     stipends.routes,
     payees.routes,
     payments.routes,
+    batches.routes,
 )

@@ -1,5 +1,7 @@
 """Payments, for finance; and what the provider tells about them."""
 
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header, Query, Request
@@ -8,17 +10,32 @@ from contracts.ids import AccountId, ActorId, ProjectId, StipendId
 from contracts.money import Money
 from contracts.stipends import InstallmentStatus
 from contracts.time import Instant
+from services.chassis.domain import Away, NotFound
 from services.chassis.http import KeyRequired, Now, View, anyone, router
 from services.chassis.paging import Page, Paging
-from services.stipends.api.data import FINANCE_ONLY, Data, Finance
+from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, Finance
 from services.stipends.domain.payment import Payment, Report
-from services.stipends.provider import Told, read_callback
+from services.stipends.provider import ProviderAway, sandbox, stripe
+from services.stipends.provider.chosen import called, provider_of
+from services.stipends.reconciling import differences
+from services.stipends.settings import Settings
 
 routes = router("/v1/payments", "payments")
 
 CALLBACK_BODY: Final[dict[str, Any]] = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": Told.model_json_schema()}}}
+    "requestBody": {"required": True, "content": {"application/json": {"schema": sandbox.Told.model_json_schema()}}}
 }
+STRIPE_BODY: Final[dict[str, Any]] = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+}
+
+
+class NoSuchProvider(NotFound):
+    """No callbacks of this provider are heard here."""
+
+
+class ProviderSilent(Away):
+    """The payment provider does not answer right now."""
 
 
 class PaymentView(View):
@@ -52,14 +69,50 @@ async def list_payments(
     return await data.payments.page({} if status is None else {"status": status}, paging)
 
 
-@routes.post("/{id}/retry", response_model=PaymentView, status_code=201, dependencies=[KeyRequired])
+@routes.post("/{id}/retry", response_model=PaymentView, status_code=201, dependencies=[SECOND_FACTOR, KeyRequired])
 async def retry_payment(id: str, data: Data, by: Finance, now: Now) -> Payment:
-    return await data.retry(id, by=by, at=now)
+    return await data.paying.retry(id, by=by, at=now)
+
+
+class DifferenceView(View):
+    reference: str
+    words: str
+
+
+class DifferencesView(View):
+    items: Sequence[DifferenceView]
+
+
+@routes.get("/differences", response_model=DifferencesView, dependencies=[FINANCE_ONLY])
+async def list_differences(request: Request, data: Data, since: Annotated[date, Query()]) -> dict[str, Any]:
+    """Where the provider's books and the ledger do not agree, since a day; nothing is corrected by asking."""
+    provider = called(provider_of(request.app.state.settings))
+    try:
+        return {"items": await differences(data, provider, datetime.combine(since, time(), UTC))}
+    except ProviderAway as away:
+        raise ProviderSilent(f"The payment provider does not answer: {away} Ask again in a moment.") from None
 
 
 async def _reported(request: Request, now: Now, signature: Annotated[str, Header()] = "") -> Report:
-    secret = request.app.state.settings.sandbox_callback_secret.get_secret_value()
-    return read_callback(signature, await request.body(), secret=secret, at=now)
+    settings: Settings = request.app.state.settings
+    _must_be_chosen("sandbox", settings)
+    secret = settings.sandbox_callback_secret.get_secret_value()
+    return sandbox.read_callback(signature, await request.body(), secret=secret, at=now)
+
+
+async def _reported_by_stripe(
+    request: Request, signature: Annotated[str, Header(alias="Stripe-Signature")] = ""
+) -> Report | None:
+    settings: Settings = request.app.state.settings
+    _must_be_chosen("stripe", settings)
+    secret = settings.stripe_callback_secret.get_secret_value()
+    return stripe.read_callback(signature, await request.body(), secret=secret)
+
+
+def _must_be_chosen(name: str, settings: Settings) -> None:
+    """Refuse callbacks of a provider that this deployment does not have, whose secret is empty."""
+    if settings.payment_provider != name:
+        raise NoSuchProvider(f"This platform does not pay through {name}.")
 
 
 @routes.post(
@@ -67,5 +120,18 @@ async def _reported(request: Request, now: Now, signature: Annotated[str, Header
 )
 async def hear_sandbox(report: Annotated[Report, Depends(_reported)], data: Data, now: Now) -> NotedView:
     """The sandbox says how a payment went; signed, and repeated until it is heard."""
-    noted = await data.note(report, at=now)
+    noted = await data.paying.note(report, at=now)
+    return NotedView(reference=noted.id, status=noted.status)
+
+
+@routes.post(
+    "/callbacks/stripe", response_model=NotedView | None, dependencies=[Depends(anyone)], openapi_extra=STRIPE_BODY
+)
+async def hear_stripe(
+    report: Annotated[Report | None, Depends(_reported_by_stripe)], data: Data, now: Now
+) -> NotedView | None:
+    """Stripe tells an event, signed, and repeated until it is heard; only a transfer of ours is of interest."""
+    if report is None:
+        return None
+    noted = await data.paying.note(report, at=now)
     return NotedView(reference=noted.id, status=noted.status)

@@ -13,19 +13,24 @@ from contracts.stipends import PolicyKind
 from services.chassis.http import Body, By, Now, View, router
 from services.chassis.text import Line
 from services.stipends.api.data import Data
-from services.stipends.domain.policy import HALVES, MOST_INSTALLMENTS, Share, StipendPolicy, Terms
+from services.stipends.domain.policy import HALVES, MOST_INSTALLMENTS, Offer, Share, StipendPolicy, Terms
 from services.stipends.domain.stipend import installments_of
 
 routes = router("/v1/stipend-policies", "stipend policies")
 
 
 class SetStipendPolicy(Body):
-    """Fixed needs an amount, by country needs the version of a schedule, none needs neither."""
+    """Fixed needs an amount; by country may name the version of a schedule; none has neither."""
 
     kind: PolicyKind
     amount: Money | None = None
     schedule: Line | None = None
     installments: Annotated[tuple[Share, ...], Field(min_length=1, max_length=MOST_INSTALLMENTS)] = HALVES
+    pro_rata: bool = False
+
+
+class WhatIf(SetStipendPolicy):
+    country: Country
 
 
 class StipendPolicyView(View):
@@ -34,6 +39,7 @@ class StipendPolicyView(View):
     amount: Money | None
     schedule: str | None
     installments: Sequence[Share]
+    pro_rata: bool
     version: int
 
 
@@ -68,8 +74,18 @@ async def read_policy(project_id: ProjectId, data: Data, by: By) -> StipendPolic
 
 @routes.get("/{project_id}/preview", response_model=StipendPreview)
 async def preview_stipend(
-    project_id: ProjectId, country: Annotated[Country, Query()], data: Data, by: By
+    project_id: ProjectId, country: Annotated[Country, Query()], data: Data, by: By, now: Now
 ) -> Mapping[str, Any]:
     """What if a mentee lived there: the amount, its installments, and why; nothing is kept."""
-    offer = await data.preview(by, project_id, country)
+    return _previewed(await data.preview(by, project_id, country, now.date()), country)
+
+
+@routes.post("/{project_id}/preview", response_model=StipendPreview)
+async def preview_policy(project_id: ProjectId, command: WhatIf, data: Data, by: By, now: Now) -> Mapping[str, Any]:
+    """What if this were the project's policy and a mentee lived there; nothing is kept."""
+    terms = Terms(**command.model_dump(exclude={"country"}))
+    return _previewed(await data.preview(by, project_id, command.country, now.date(), terms), command.country)
+
+
+def _previewed(offer: Offer, country: Country) -> Mapping[str, Any]:
     return {**dict(offer), "country": country, "installments": installments_of(offer)}

@@ -1,6 +1,7 @@
 """Stipends, and the way of each installment from earned to paid."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -10,11 +11,13 @@ from contracts.applications import Milestone
 from contracts.ids import AccountId, ProjectId, StipendId
 from contracts.money import Money
 from contracts.stipends import InstallmentStatus, StipendStatus
+from contracts.time import Instant
 from services.chassis.http import Body, By, KeyRequired, Now, View, router
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Prose
-from services.stipends.api.data import Data, Finance, Staff
+from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, Finance, Staff
 from services.stipends.domain.installment import Step
+from services.stipends.domain.overdue import Overdue
 from services.stipends.domain.stipend import Stipend
 
 routes = router("/v1/stipends", "stipends")
@@ -50,6 +53,16 @@ class InstallmentView(View):
     steps: Sequence[Step]
 
 
+class OverdueView(View):
+    stipend_id: StipendId
+    project_id: ProjectId | None
+    mentee_id: AccountId | None
+    number: int
+    amount: Money
+    status: InstallmentStatus
+    since: Instant
+
+
 class StipendView(View):
     id: StipendId
     project_id: ProjectId | None
@@ -75,12 +88,22 @@ async def list_stipends(
     return await data.stipends_open_to(by, {k: v for k, v in wanted.items() if v is not None}, paging)
 
 
+@routes.get("/overdue", response_model=Page[OverdueView], dependencies=[FINANCE_ONLY])
+async def list_overdue(
+    data: Data,
+    now: Now,
+    days: Annotated[int, Query(ge=1, le=365, description="Nobody moved it for so many days")] = 7,
+) -> Page[Overdue]:
+    """Installments that stand still on their way, the longest first; at most a hundred stipends."""
+    return Page(items=await data.overdue(timedelta(days=days), now, most=100), next_cursor=None)
+
+
 @routes.get("/{id}", response_model=StipendView)
 async def read_stipend(id: StipendId, data: Data, by: By) -> Stipend:
     return await data.stipend_open_to(by, id)
 
 
-@routes.post("/{id}/decide", response_model=StipendView, dependencies=[KeyRequired])
+@routes.post("/{id}/decide", response_model=StipendView, dependencies=[SECOND_FACTOR, KeyRequired])
 async def decide_stipend(id: StipendId, command: DecideStipend, data: Data, by: Staff, now: Now) -> Stipend:
     """Give an amount where the schedule has none; it is then reserved or waits for money as any other."""
     return await data.decide(id, command.amount, command.explanation, by=by, at=now)
@@ -94,6 +117,14 @@ async def request_installment(id: StipendId, number: Number, data: Data, by: By,
 @routes.post("/{id}/installments/{number}/approve", response_model=StipendView, dependencies=[KeyRequired])
 async def approve_installment(id: StipendId, number: Number, data: Data, by: By, now: Now) -> Stipend:
     return await data.approve(id, number, by=by, at=now)
+
+
+@routes.post(
+    "/{id}/installments/{number}/second", response_model=StipendView, dependencies=[SECOND_FACTOR, KeyRequired]
+)
+async def second_installment(id: StipendId, number: Number, data: Data, by: By, now: Now) -> Stipend:
+    """Give the second approval that an amount over the limit takes: another administrator, or finance."""
+    return await data.second(id, number, by=by, at=now)
 
 
 @routes.post("/{id}/installments/{number}/decline", response_model=StipendView)
@@ -111,7 +142,9 @@ async def hold_installment(
     return await data.hold(id, number, command.reason, by=by, at=now)
 
 
-@routes.post("/{id}/installments/{number}/release", response_model=StipendView, dependencies=[KeyRequired])
+@routes.post(
+    "/{id}/installments/{number}/release", response_model=StipendView, dependencies=[SECOND_FACTOR, KeyRequired]
+)
 async def release_installment(id: StipendId, number: Number, data: Data, by: Finance, now: Now) -> Stipend:
     """It goes on from where it was held."""
     return await data.release(id, number, by=by, at=now)

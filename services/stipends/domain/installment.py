@@ -1,8 +1,8 @@
 """An installment of a stipend.
 
-scheduled → eligible → requested → approved → paying → paid
-    ⇅                    ↓  ↑          ↓        ↓  ↑
- canceled              declined        └───→  failed
+scheduled → eligible → requested → approved → paying → paid → returned
+    ⇅                    ↓  ↑          ↓        ↓  ↑               │
+ canceled              declined        └───→  failed ←─────────────┘
 
 eligible, requested, approved ⇄ on_hold
 """
@@ -23,7 +23,14 @@ from services.chassis.domain import Actor, NotInThisState
 NEXT: Final[Mapping[InstallmentStatus, frozenset[InstallmentStatus]]] = {
     InstallmentStatus.SCHEDULED: frozenset({InstallmentStatus.ELIGIBLE, InstallmentStatus.CANCELED}),
     InstallmentStatus.CANCELED: frozenset({InstallmentStatus.SCHEDULED}),
-    InstallmentStatus.ELIGIBLE: frozenset({InstallmentStatus.REQUESTED, InstallmentStatus.ON_HOLD}),
+    InstallmentStatus.ELIGIBLE: frozenset(
+        {
+            InstallmentStatus.REQUESTED,
+            InstallmentStatus.ON_HOLD,
+            InstallmentStatus.SCHEDULED,
+            InstallmentStatus.CANCELED,
+        }
+    ),
     InstallmentStatus.REQUESTED: frozenset(
         {InstallmentStatus.APPROVED, InstallmentStatus.DECLINED, InstallmentStatus.ON_HOLD}
     ),
@@ -32,15 +39,22 @@ NEXT: Final[Mapping[InstallmentStatus, frozenset[InstallmentStatus]]] = {
         {InstallmentStatus.PAYING, InstallmentStatus.FAILED, InstallmentStatus.ON_HOLD}
     ),
     InstallmentStatus.PAYING: frozenset({InstallmentStatus.PAID, InstallmentStatus.FAILED}),
+    InstallmentStatus.PAID: frozenset({InstallmentStatus.RETURNED}),
     InstallmentStatus.FAILED: frozenset({InstallmentStatus.PAYING, InstallmentStatus.FAILED}),
+    InstallmentStatus.RETURNED: frozenset({InstallmentStatus.PAYING, InstallmentStatus.FAILED}),
 }
-"""Failed goes to failed when the provider refuses the retry, canceled to scheduled when it turns out to be earned.
+"""Failed and returned go to failed when the provider refuses the retry; canceled to scheduled when earned after all.
+
+What was eligible pro rata goes back when the exit it was due for is undone.
 
 Out of on_hold leads no move but `release`, so that nobody else's step is a way around finance.
 """
 
 UNRESERVED: Final = frozenset({InstallmentStatus.CANCELED, InstallmentStatus.PAYING, InstallmentStatus.PAID})
 """States in which nothing is kept for it in the reserved account."""
+
+ENDED_BADLY: Final = frozenset({InstallmentStatus.FAILED, InstallmentStatus.RETURNED})
+"""States of a payment that another one may follow."""
 
 
 class Step(BaseModel):
@@ -73,6 +87,14 @@ class Installment(BaseModel):
     status: InstallmentStatus = InstallmentStatus.SCHEDULED
     attempt: int = 0
     """Counts the payments ordered for it."""
+    approvers: tuple[ActorId, ...] = ()
+    """Who said yes since it was asked for last."""
+    payable_from: Instant | None = None
+    """The payment ordered last is not sent earlier, because the payee was changed."""
+    pro_rata: bool = False
+    """Earned by the weeks completed before an early exit."""
+    rest_of: int | None = None
+    """The number of the installment that this was divided from."""
     steps: tuple[Step, ...] = ()
 
     def move(self, to: InstallmentStatus, *, by: Actor, at: datetime, reason: str | None = None, **more: Any) -> Self:
@@ -99,8 +121,8 @@ class Installment(BaseModel):
 
     @property
     def is_being_retried(self) -> bool:
-        failures = sum(step.status is InstallmentStatus.FAILED for step in self.steps)
-        return self.status is InstallmentStatus.FAILED and self.attempt > failures
+        failures = sum(step.status in ENDED_BADLY for step in self.steps)
+        return self.status in ENDED_BADLY and self.attempt > failures
 
 
 def in_words(installment: Installment, *, reserved: bool) -> Words:
@@ -110,15 +132,29 @@ def in_words(installment: Installment, *, reserved: bool) -> Words:
             where="The project's budget does not hold the money for it yet.",
             next="It is set aside as soon as enough is deposited.",
         )
-    if installment.is_being_retried:
-        return Words(where=_where(installment), next="It was ordered again; the payment provider is asked.")
+    if installment.is_being_retried or installment.status is InstallmentStatus.APPROVED:
+        return Words(where=_where(installment), next=_ordered(installment))
+    if installment.status is InstallmentStatus.REQUESTED and installment.approvers:
+        return Words(where=_where(installment), next="The amount needs a second approver, somebody else.")
     return Words(
         where=_where(installment), next=_NEXT_WORDS[installment.status].format(milestone=installment.milestone)
     )
 
 
+def _ordered(installment: Installment) -> str:
+    again = "It was ordered again; t" if installment.is_being_retried else "T"
+    if installment.payable_from is None:
+        return f"{again}he payment provider is asked to pay."
+    return (
+        f"{again}he payment provider is asked to pay on {installment.payable_from:%Y-%m-%d at %H:%M} UTC, "
+        "not earlier, because the payee was changed."
+    )
+
+
 def _where(installment: Installment) -> str:
     where = _WHERE_WORDS[installment.status].format(milestone=installment.milestone)
+    if installment.pro_rata and installment.status is InstallmentStatus.ELIGIBLE:
+        where = "Earned by the weeks completed"
     if not installment.steps:
         return f"{where}."
     last = installment.steps[-1]
@@ -134,6 +170,7 @@ _WHERE_WORDS: Final = {
     InstallmentStatus.PAYING: "The payment provider took the order",
     InstallmentStatus.PAID: "Paid",
     InstallmentStatus.FAILED: "The payment failed",
+    InstallmentStatus.RETURNED: "It was paid, and the money came back",
     InstallmentStatus.ON_HOLD: "Finance put it on hold",
     InstallmentStatus.CANCELED: "Canceled, because the mentorship ended before it was earned",
 }
@@ -142,10 +179,10 @@ _NEXT_WORDS: Final = {
     InstallmentStatus.ELIGIBLE: "The mentee can ask for it now.",
     InstallmentStatus.REQUESTED: "A project administrator approves or declines.",
     InstallmentStatus.DECLINED: "The mentee can ask again.",
-    InstallmentStatus.APPROVED: "The payment provider is asked to pay.",
     InstallmentStatus.PAYING: "The payment provider says how it went.",
     InstallmentStatus.PAID: "Nothing more: this is done.",
-    InstallmentStatus.FAILED: "The mentee checks the payee account, then finance orders the payment again.",
+    InstallmentStatus.FAILED: "The mentee corrects the payee account, or finance orders the payment again.",
+    InstallmentStatus.RETURNED: "The mentee corrects the payee account, or finance orders the payment again.",
     InstallmentStatus.ON_HOLD: "Finance releases it, and it goes on from where it was.",
     InstallmentStatus.CANCELED: "Nothing more: it is not paid.",
 }

@@ -1,6 +1,6 @@
 """Double entry: postings move money between a project's accounts, and every balance follows from them.
 
-external_funding → available ⇄ reserved ⇄ in_transit → paid
+external_funding ⇄ available ⇄ reserved ⇄ in_transit → paid
 
 The postings of a project are a chain: each is kept with a hash of its content and of the hash before it.
 """
@@ -51,11 +51,13 @@ class Account(StrEnum):
 
 class Cause(StrEnum):
     DEPOSIT = "deposit"
+    REFUND = "refund"
     RESERVATION = "reservation"
     RELEASE = "release"
     PAYMENT_SENT = "payment_sent"
     PAYMENT_MADE = "payment_made"
     PAYMENT_FAILED = "payment_failed"
+    PAYMENT_RETURNED = "payment_returned"
 
 
 class Entry(BaseModel):
@@ -74,7 +76,9 @@ class Posting(BaseModel):
     project_id: ProjectId
     cause: Cause
     reference: str
-    """What it is about: a deposit's bank reference, a stipend, a payment."""
+    """What it is about: the bank reference of a deposit or refund, a stipend, a payment."""
+    sponsor: str | None = None
+    """Who a deposit came from, or a refund goes to."""
     entries: tuple[Entry, ...]
     by: ActorId
     at: Instant
@@ -92,7 +96,8 @@ class Posting(BaseModel):
 
 def chained(posting: Posting, number: int, previous: str) -> str:
     """Give the hash of a posting, its place and all that was booked before it, whose hash is `previous`."""
-    content = {"number": number, "previous": previous, "posting": posting.model_dump(mode="json")}
+    said = posting.model_dump(mode="json", exclude_none=True)  # a field added later changes no hash of before
+    content = {"number": number, "previous": previous, "posting": said}
     written = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(written.encode()).hexdigest()
 
@@ -148,6 +153,7 @@ def moved(
     *,
     cause: Cause,
     reference: str,
+    sponsor: str | None = None,
     by: Actor,
     at: datetime,
 ) -> Posting:
@@ -160,16 +166,41 @@ def moved(
         project_id=project_id,
         cause=cause,
         reference=reference,
+        sponsor=sponsor,
         entries=entries,
         by=by.id,
         at=at,
     )
 
 
-def deposit(id: str, project_id: ProjectId, amount: Money, *, reference: str, by: Actor, at: datetime) -> Posting:
+def deposit(
+    id: str,
+    project_id: ProjectId,
+    amount: Money,
+    *,
+    reference: str,
+    sponsor: str | None = None,
+    by: Actor,
+    at: datetime,
+) -> Posting:
     """Money arrived from outside."""
-    accounts = (Account.EXTERNAL_FUNDING, Account.AVAILABLE)
-    return moved(id, project_id, amount, accounts, cause=Cause.DEPOSIT, reference=reference, by=by, at=at)
+    ways, cause = (Account.EXTERNAL_FUNDING, Account.AVAILABLE), Cause.DEPOSIT
+    return moved(id, project_id, amount, ways, cause=cause, reference=reference, sponsor=sponsor, by=by, at=at)
+
+
+def refund(
+    id: str,
+    project_id: ProjectId,
+    amount: Money,
+    *,
+    reference: str,
+    sponsor: str | None = None,
+    by: Actor,
+    at: datetime,
+) -> Posting:
+    """Money that nothing is reserved of goes back to where it came from."""
+    ways, cause = (Account.AVAILABLE, Account.EXTERNAL_FUNDING), Cause.REFUND
+    return moved(id, project_id, amount, ways, cause=cause, reference=reference, sponsor=sponsor, by=by, at=at)
 
 
 def book(budget: Budget, posting: Posting) -> Change[Budget]:

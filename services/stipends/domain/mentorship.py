@@ -1,16 +1,26 @@
 """What a stipend hangs on, as applications told it."""
 
+from datetime import date
 from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from contracts.applications import ApplicationEvent, ApplicationStatus, Attendance, Milestone
-from contracts.ids import AccountId, ProjectId
+from contracts.ids import AccountId, ProjectId, TermId
 from contracts.money import Country
 from contracts.time import Instant
 
-ENDED: Final = frozenset({ApplicationStatus.DECLINED, ApplicationStatus.WITHDRAWN, ApplicationStatus.FAILED})
+ENDED: Final = frozenset(
+    {
+        ApplicationStatus.DECLINED,
+        ApplicationStatus.WITHDRAWN,
+        ApplicationStatus.FAILED,
+        ApplicationStatus.GRADUATED,
+    }
+)
 """After these nothing more is earned."""
+WEEKS: Final = {Attendance.FULL_TIME: 12, Attendance.PART_TIME: 24}
+"""How long a mentorship is planned to last: until its final evaluation (LFX)."""
 
 
 class Mentorship(BaseModel):
@@ -20,7 +30,9 @@ class Mentorship(BaseModel):
 
     sequence: int
     project_id: ProjectId
+    term_id: TermId | None = None
     mentee_id: AccountId
+    status: ApplicationStatus = ApplicationStatus.PENDING
     country: Country
     attendance: Attendance | None
     accepted_at: Instant | None
@@ -31,6 +43,20 @@ class Mentorship(BaseModel):
     def of(cls, event: ApplicationEvent) -> Self:
         ended_at = event.at if event.status in ENDED else None
         return cls.model_validate({**event.model_dump(), "ended_at": ended_at})
+
+    @property
+    def graduated(self) -> bool:
+        return self.status is ApplicationStatus.GRADUATED
+
+
+class Due(BaseModel):
+    """When an evaluation is due, as it was told last."""
+
+    model_config = ConfigDict(frozen=True)
+
+    milestone: Milestone
+    on: date
+    told_at: Instant
 
 
 class Pass(BaseModel):

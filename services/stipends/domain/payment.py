@@ -1,6 +1,6 @@
 """A payment of an installment, ordered once, asked for until the provider answers.
 
-approved → paying → paid
+approved → paying → paid → returned
        └───────┴──→ failed
 """
 
@@ -13,10 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.event import Event
 from contracts.ids import AccountId, ActorId, ProjectId, StipendId
 from contracts.money import Money
-from contracts.stipends import InstallmentFailed, InstallmentPaid, InstallmentSent, InstallmentStatus
+from contracts.stipends import (
+    InstallmentFailed,
+    InstallmentPaid,
+    InstallmentReturned,
+    InstallmentSent,
+    InstallmentStatus,
+)
 from contracts.time import Instant
 from services.chassis.domain import Actor, Aggregate, Change, Conflict, NotFound, NotInThisState
-from services.stipends.domain.installment import Installment
+from services.stipends.domain.installment import ENDED_BADLY, Installment
 from services.stipends.domain.ledger import NOTHING, Account, Cause, Posting, moved
 from services.stipends.domain.payee import Payee
 from services.stipends.domain.stipend import Stipend
@@ -26,17 +32,20 @@ Status = InstallmentStatus
 NEXT: Final[Mapping[Status, frozenset[Status]]] = {
     Status.APPROVED: frozenset({Status.PAYING, Status.FAILED}),
     Status.PAYING: frozenset({Status.PAID, Status.FAILED}),
+    Status.PAID: frozenset({Status.RETURNED}),
 }
 MOVEMENTS: Final[Mapping[tuple[Status, Status], tuple[Cause, tuple[Account, Account]]]] = {
     (Status.APPROVED, Status.PAYING): (Cause.PAYMENT_SENT, (Account.RESERVED, Account.IN_TRANSIT)),
     (Status.PAYING, Status.PAID): (Cause.PAYMENT_MADE, (Account.IN_TRANSIT, Account.PAID)),
     (Status.PAYING, Status.FAILED): (Cause.PAYMENT_FAILED, (Account.IN_TRANSIT, Account.RESERVED)),
+    (Status.PAID, Status.RETURNED): (Cause.PAYMENT_RETURNED, (Account.PAID, Account.RESERVED)),
 }
 """Where the money goes with each move; an order that the provider refused moved none."""
 TOLD: Final[Mapping[Status, type[Event]]] = {
     Status.PAYING: InstallmentSent,
     Status.PAID: InstallmentPaid,
     Status.FAILED: InstallmentFailed,
+    Status.RETURNED: InstallmentReturned,
 }
 LOOK_UP_AFTER: Final = timedelta(minutes=1)
 """The provider usually says within seconds how it went; after this it is asked."""
@@ -65,7 +74,7 @@ class Report(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     reference: str
-    status: Literal["processing", "paid", "failed", "refused"]
+    status: Literal["processing", "paid", "failed", "refused", "returned"]
     provider_id: str | None = None
     reason: str | None = None
 
@@ -75,14 +84,20 @@ WALKS: Final[Mapping[tuple[Status, str], tuple[Status, ...]]] = {
     (Status.APPROVED, "paid"): (Status.PAYING, Status.PAID),
     (Status.APPROVED, "failed"): (Status.PAYING, Status.FAILED),
     (Status.APPROVED, "refused"): (Status.FAILED,),
+    (Status.APPROVED, "returned"): (Status.PAYING, Status.PAID, Status.RETURNED),
     (Status.PAYING, "processing"): (),
     (Status.PAYING, "paid"): (Status.PAID,),
     (Status.PAYING, "failed"): (Status.FAILED,),
+    (Status.PAYING, "returned"): (Status.PAID, Status.RETURNED),
     (Status.PAID, "processing"): (),
     (Status.PAID, "paid"): (),
+    (Status.PAID, "returned"): (Status.RETURNED,),
     (Status.FAILED, "processing"): (),
     (Status.FAILED, "failed"): (),
     (Status.FAILED, "refused"): (),
+    (Status.RETURNED, "processing"): (),
+    (Status.RETURNED, "paid"): (),
+    (Status.RETURNED, "returned"): (),
 }
 """What follows from a report, step by step: it may be repeated, and it may overtake the storing of the order."""
 
@@ -105,10 +120,14 @@ class Payment(Aggregate):
     ordered_at: Instant
     due_at: Instant | None
     """When the provider is to be asked next; not at all while the installment is on hold."""
+    payable_from: Instant | None = None
+    """It is not sent earlier, because the payee was changed."""
     sending: bool = False
     """The provider may have been asked to pay: from here on it cannot be held back."""
     asked: int = 0
     """How often it was asked in vain."""
+    batch: str | None = None
+    """The bank file it went out with."""
     provider_id: str | None = None
     reason: str | None = None
     retried_as: str | None = None
@@ -132,7 +151,11 @@ def reference(stipend_id: StipendId, part: Installment) -> str:
 
 
 def order(stipend: Stipend, number: int, payee: Payee, *, by: Actor, at: datetime) -> Change[Payment]:
-    """Make the payment of an installment that was just approved, or is just retried."""
+    """Make the payment of an installment that was just approved, or is just retried.
+
+    Raises `PayeeUnconfirmed`.
+    """
+    payee.must_be_confirmed()
     part = stipend.installment(number)
     if stipend.project_id is None or part.attempt == 0:
         raise NotInThisState("Only an approved installment is paid.")
@@ -148,7 +171,8 @@ def order(stipend: Stipend, number: int, payee: Payee, *, by: Actor, at: datetim
         sealed=payee.sealed,
         ordered_by=by.id,
         ordered_at=at,
-        due_at=at,
+        due_at=payee.payable_from_after(at) or at,
+        payable_from=payee.payable_from_after(at),
     )
     return Change(payment)
 
@@ -160,6 +184,13 @@ def send(payment: Payment) -> Change[Payment]:
     return Change(payment if payment.sending else payment.evolve(sending=True))
 
 
+def put_into(payment: Payment, batch: str) -> Change[Payment]:
+    """Put an order into a bank file, in which it is sent."""
+    if payment.batch is not None:
+        raise AlreadySent(f"The payment {payment.id} went out with the batch {payment.batch}.")
+    return Change(send(payment).state.evolve(batch=batch))
+
+
 def hold_back(payment: Payment) -> Change[Payment]:
     """Keep an order from being sent."""
     if payment.sending or payment.status is not Status.APPROVED:
@@ -169,13 +200,13 @@ def hold_back(payment: Payment) -> Change[Payment]:
 
 def let_go(payment: Payment, *, at: datetime) -> Change[Payment]:
     """Let an order that was held back be sent."""
-    return Change(payment.evolve(due_at=at))
+    return Change(payment.evolve(due_at=max(at, payment.payable_from or at)))
 
 
 def advance(payment: Payment, to: Status, report: Report, *, at: datetime) -> Change[Payment]:
     """Take one step of the report's walk."""
-    due_at = at + LOOK_UP_AFTER if to is Status.PAYING else None
-    changes = {"due_at": due_at, "asked": 0, "reason": report.reason}
+    due_at = at + LOOK_UP_AFTER if to is Status.PAYING and payment.batch is None else None
+    changes = {"due_at": due_at, "asked": 0, "reason": report.reason if to in ENDED_BADLY else None}
     return Change(payment.move(to, provider_id=report.provider_id or payment.provider_id, **changes))
 
 
@@ -204,23 +235,24 @@ def keep_up(stipend: Stipend, payment: Payment, booked: Posting | None, *, by: A
         raise NotInThisState(f"Installment {part.number} is at payment {part.attempt}, not at {payment.attempt}.")
     followed = part.move(payment.status, by=by, at=at, reason=payment.reason)
     reserved = stipend.reserved + (booked.on(Account.RESERVED) if booked else NOTHING)
-    more = {"reason": payment.reason or "The provider gave no reason."} if payment.status is Status.FAILED else {}
+    more = {"reason": payment.reason or "The provider gave no reason."} if payment.status in ENDED_BADLY else {}
     changed = stipend.with_installment(followed, reserved=reserved)
     return changed.tell(TOLD[payment.status], by=by, at=at, number=part.number, **more)
 
 
 def give_up(payment: Payment) -> Change[Payment]:
     """Leave a failed payment behind for its successor."""
-    if payment.status is not Status.FAILED:
-        raise NotInThisState(f"Only a failed payment is retried; this one is {payment.status}.")
+    if payment.status not in ENDED_BADLY:
+        raise NotInThisState(f"Only a payment that failed or came back is retried; this one is {payment.status}.")
     if payment.retried_as is not None:
         raise AlreadyRetried(f"This payment was retried as {payment.retried_as}.")
     return Change(payment.evolve(retried_as=f"{payment.stipend_id}.{payment.number}.{payment.attempt + 1}"))
 
 
-def retry(stipend: Stipend, failed: Payment) -> Change[Stipend]:
-    """Count a new attempt at the installment; it stays failed until the provider has taken the new order."""
+def retry(stipend: Stipend, failed: Payment, *, payable_from: datetime | None = None) -> Change[Stipend]:
+    """Count a new attempt at the installment; it stays as it is until the provider has taken the new order."""
     part = stipend.installment(failed.number)
-    if part.attempt != failed.attempt or part.status is not Status.FAILED:
+    if part.attempt != failed.attempt or part.status not in ENDED_BADLY:
         raise NotInThisState(f"Installment {part.number} is {part.status} at payment {part.attempt}.")
-    return Change(stipend.with_installment(part.model_copy(update={"attempt": part.attempt + 1})))
+    again = {"attempt": part.attempt + 1, "payable_from": payable_from}
+    return Change(stipend.with_installment(part.model_copy(update=again)))

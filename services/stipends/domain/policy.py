@@ -1,7 +1,8 @@
 """How a project pays: not at all, everybody the same, or by the country they live in; and in which installments."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -13,7 +14,7 @@ from contracts.stipends import PolicyKind, StipendPolicySet
 from services.chassis.domain import Actor, Aggregate, Change, NotFound, RuleBroken
 from services.stipends.domain.ledger import must_be_payable
 from services.stipends.domain.project import KnownProject
-from services.stipends.domain.schedule import Schedule
+from services.stipends.domain.schedule import Schedule, in_force
 
 
 class PolicyUnknown(NotFound):
@@ -49,7 +50,10 @@ class Terms(BaseModel):
     kind: PolicyKind
     amount: Money | None = None
     schedule: str | None = None
+    """Of a policy by country: this version for ever or, where none is named, the one in force at the acceptance."""
     installments: tuple[Share, ...] = HALVES
+    pro_rata: bool = False
+    """Who leaves early is still due the weeks completed."""
 
     @property
     def percentages(self) -> tuple[int, ...]:
@@ -73,6 +77,7 @@ class Offer(BaseModel):
     schedule: str | None = None
     explanation: str
     installments: tuple[Share, ...] = ()
+    pro_rata: bool = False
 
     @model_validator(mode="after")
     def _nothing_for_nothing(self) -> Self:
@@ -92,39 +97,39 @@ def set_policy(
 ) -> Change[StipendPolicy]:
     """Decide how the project pays from now on; stipends that have their amount keep it."""
     project.must_be_administered_by(by)
-    _must_be_complete(terms, schedules)
-    _must_be_whole(terms)
+    must_be_sound(terms, schedules)
     return policy.evolve(**dict(terms)).tell(StipendPolicySet, by=by, at=at)
 
 
-def offer(policy: StipendPolicy | None, schedules: Mapping[str, Schedule], country: Country) -> Offer:
-    """Say what a mentee in this country is due, and why."""
-    if policy is None or policy.kind is PolicyKind.NONE:
+def offer(terms: Terms | None, schedules: Mapping[str, Schedule], country: Country, on: date) -> Offer:
+    """Say what a mentee in this country, accepted on this day, is due, and why."""
+    if terms is None or terms.kind is PolicyKind.NONE:
         return Offer(pays=False, explanation="This project pays no stipends.")
-    if policy.kind is PolicyKind.FIXED:
-        why = f"This project pays every mentee {policy.amount}."
-        return Offer(pays=True, amount=policy.amount, explanation=why, installments=policy.installments)
-    schedule = schedules[policy.schedule or ""]
+    paid = partial(Offer, pays=True, installments=terms.installments, pro_rata=terms.pro_rata)
+    if terms.kind is PolicyKind.FIXED:
+        return paid(amount=terms.amount, explanation=f"This project pays every mentee {terms.amount}.")
+    schedule = schedules[terms.schedule] if terms.schedule else in_force(schedules, on)
+    if schedule is None:
+        return paid(explanation=f"No schedule was in force on {on}; staff decide.")
     row = schedule.row_of(country)
     if row is None:
         why = f"The schedule {schedule.version} has no amount for {country}; staff decide."
     else:
         why = f"The schedule {schedule.version} has {row.amount} for residents of {row.name} ({country})."
-    return Offer(
-        pays=True,
-        amount=row.amount if row else None,
-        schedule=schedule.version,
-        explanation=why,
-        installments=policy.installments,
-    )
+    return paid(amount=row.amount if row else None, schedule=schedule.version, explanation=why)
+
+
+def must_be_sound(terms: Terms, schedules: Mapping[str, Schedule]) -> None:
+    """Refuse terms that miss something or do not add up. Raises `PolicyIncomplete`, `InstallmentsUneven`."""
+    _must_be_complete(terms, schedules)
+    _must_be_whole(terms)
 
 
 def _must_be_complete(terms: Terms, schedules: Mapping[str, Schedule]) -> None:
-    needs_amount, needs_schedule = terms.kind is PolicyKind.FIXED, terms.kind is PolicyKind.BY_COUNTRY
-    if needs_amount != (terms.amount is not None):
+    if (terms.kind is PolicyKind.FIXED) != (terms.amount is not None):
         raise PolicyIncomplete("A fixed policy needs an amount; the other kinds have none.")
-    if needs_schedule != (terms.schedule is not None):
-        raise PolicyIncomplete("A policy by country needs the version of a schedule; the other kinds have none.")
+    if terms.schedule is not None and terms.kind is not PolicyKind.BY_COUNTRY:
+        raise PolicyIncomplete("Only a policy by country names the version of a schedule.")
     if terms.schedule is not None and terms.schedule not in schedules:
         raise PolicyIncomplete(f"There is no schedule {terms.schedule!r}; there are: {', '.join(sorted(schedules))}.")
     if terms.amount is not None:

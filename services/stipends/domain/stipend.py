@@ -4,18 +4,13 @@ expected → awaiting_funds ⇄ reserved → canceled        expected → unpaid
 undecided → awaiting_funds | reserved, decided by staff
 """
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.applications import (
-    ApplicationEvent,
-    EvaluationRecorded,
-    Milestone,
-    Verdict,
-)
+from contracts.applications import Milestone
 from contracts.event import Event
 from contracts.ids import AccountId, ProjectId, StipendId
 from contracts.money import Money
@@ -32,9 +27,10 @@ from contracts.stipends import (
     StipendWaived,
 )
 from services.chassis.domain import Actor, Aggregate, Change, NotFound
+from services.stipends.domain import prorata
 from services.stipends.domain.installment import UNRESERVED, Installment, in_words
 from services.stipends.domain.ledger import NOTHING, Account, Cause, Posting, moved
-from services.stipends.domain.mentorship import Mentorship, Pass
+from services.stipends.domain.mentorship import Due, Mentorship, Pass
 from services.stipends.domain.policy import Offer
 from services.stipends.domain.project import FINANCE, STAFF, KnownProject
 
@@ -65,6 +61,10 @@ class Stipend(Aggregate):
     status: StipendStatus = StipendStatus.EXPECTED
     mentorship: Mentorship | None = None
     passes: tuple[Pass, ...] = ()
+    due: tuple[Due, ...] = ()
+    planned_end: date | None = None
+    """When the final evaluation was due at first, before any extension."""
+    pro_rata: bool = False
     amount: Money | None = None
     """Frozen when it is made, as are the schedule and the explanation."""
     schedule: str | None = None
@@ -102,7 +102,7 @@ class Stipend(Aggregate):
         if self.status is not StipendStatus.RESERVED:
             return ()
         scheduled = (part for part in self.installments if part.status is InstallmentStatus.SCHEDULED)
-        return tuple(part.number for part in scheduled if self.has_passed(part.milestone))
+        return tuple(part.number for part in scheduled if part.pro_rata or self.has_passed(part.milestone))
 
     @property
     def told(self) -> tuple[Mapping[str, Any], ...]:
@@ -116,8 +116,16 @@ class Stipend(Aggregate):
             return first is None
         return (self.accepted_at, self.id) <= (first.accepted_at, first.id)
 
+    def due_on(self, milestone: Milestone) -> date | None:
+        return next((one.on for one in self.due if one.milestone is milestone), None)
+
     def has_passed(self, milestone: Milestone) -> bool:
-        """Say whether the evaluation was satisfactory before the mentorship ended, whenever we heard of it."""
+        """Say whether the evaluation was satisfactory before the mentorship ended, whenever we heard of it.
+
+        Nobody graduates without a satisfactory final evaluation.
+        """
+        if milestone is Milestone.FINAL and self.mentorship and self.mentorship.graduated:
+            return True
         passed = (one.at for one in self.passes if one.milestone is milestone)
         return any(self.ended_at is None or at <= self.ended_at for at in passed)
 
@@ -151,48 +159,9 @@ class Means(BaseModel):
     """Nothing where somebody accepted earlier still waits."""
 
 
-Hear = Callable[[Stipend], Stipend]
-"""Takes note of a fact; the same fact again, or an older one, leaves the stipend as it is."""
-
-
-def hear_application(event: ApplicationEvent) -> Hear:
-    """Take note of an application's newest picture; of little interest until accepted or prepared."""
-
-    def hear(stipend: Stipend) -> Stipend:
-        known = stipend.mentorship
-        if known is None and event.accepted_at is None and event.prerequisites_completed_at is None:
-            return stipend
-        if known is not None and known.sequence >= event.sequence:
-            return stipend
-        told = Mentorship.of(event)
-        news = {"mentorship": told, "project_id": told.project_id, "mentee_id": told.mentee_id}
-        return stipend.model_copy(update=news)
-
-    return hear
-
-
-def hear_evaluation(event: EvaluationRecorded) -> Hear:
-    """Take note of a satisfactory evaluation; of two for one milestone the earlier counts."""
-
-    def hear(stipend: Stipend) -> Stipend:
-        known = {one.milestone: one.at for one in stipend.passes}
-        if event.verdict is not Verdict.SATISFACTORY or known.get(event.milestone, event.at) < event.at:
-            return stipend
-        passes = known | {event.milestone: event.at}
-        ordered = tuple(Pass(milestone=one, at=passes[one]) for one in Milestone if one in passes)
-        return stipend if ordered == stipend.passes else stipend.model_copy(update={"passes": ordered})
-
-    return hear
-
-
-def follow(stipend: Stipend, hear: Hear, means: Means, *, by: Actor, at: datetime) -> Change[Stipend]:
-    """Take note of a fact and reckon anew what follows."""
-    return settle(hear(stipend), means, by=by, at=at)
-
-
 def settle(stipend: Stipend, means: Means, *, by: Actor, at: datetime) -> Change[Stipend]:
     """Reckon what follows from the facts; how far the budget is to follow is the difference of `reserved`."""
-    kept = _kept(_priced(stipend, means.offer), by=by, at=at)
+    kept = _kept(_shared(_priced(stipend, means.offer)), by=by, at=at)
     status = _status(kept, means)
     reserved = kept.reserved if status is StipendStatus.AWAITING_FUNDS else kept.needed
     settled = kept.evolve(status=status, reserved=reserved)
@@ -227,7 +196,7 @@ def _priced(stipend: Stipend, offer: Offer) -> Stipend:
         return stipend
     if not (stipend.is_complete or (stipend.accepted_at is not None and not offer.pays)):
         return stipend
-    frozen = {"amount": offer.amount, "schedule": offer.schedule, "explanation": offer.explanation}
+    frozen = {name: getattr(offer, name) for name in ("amount", "schedule", "explanation", "pro_rata")}
     return stipend.model_copy(update={**frozen, "installments": installments_of(offer)})
 
 
@@ -242,14 +211,25 @@ def installments_of(offer: Offer) -> tuple[Installment, ...]:
     )
 
 
+def _shared(stipend: Stipend) -> Stipend:
+    """Divide the installments where an early exit leaves completed weeks to pay, and only then."""
+    parts, told = prorata.whole(stipend.installments), stipend.mentorship
+    exited = told is not None and told.ended_at is not None and not told.graduated
+    if stipend.pro_rata and exited and told and told.ended_at and told.attendance and stipend.planned_end:
+        end = stipend.due_on(Milestone.FINAL) or stipend.planned_end
+        weeks = prorata.completed(told.attendance, stipend.planned_end, end, told.ended_at.date())
+        parts = prorata.divided(parts, prorata.due_for(stipend.amount or NOTHING, weeks), stipend.has_passed)
+    return stipend.model_copy(update={"installments": parts})
+
+
 def _kept(stipend: Stipend, *, by: Actor, at: datetime) -> Stipend:
     """Cancel what can no longer be earned; take back what was canceled and turns out to be earned after all."""
 
     def reckoned(part: Installment) -> Installment:
-        if part.status not in {InstallmentStatus.SCHEDULED, InstallmentStatus.CANCELED}:
+        earned = part.pro_rata or stipend.has_passed(part.milestone)
+        if part.status not in prorata.UNCLAIMED or (part.status is InstallmentStatus.ELIGIBLE and earned):
             return part
-        open_ = stipend.ended_at is None or stipend.has_passed(part.milestone)
-        due = InstallmentStatus.SCHEDULED if open_ else InstallmentStatus.CANCELED
+        due = InstallmentStatus.SCHEDULED if earned or stipend.ended_at is None else InstallmentStatus.CANCELED
         return part if part.status is due else part.move(due, by=by, at=at)
 
     return stipend.model_copy(update={"installments": tuple(map(reckoned, stipend.installments))})

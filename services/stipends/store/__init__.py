@@ -1,33 +1,43 @@
 """What stipends keeps: policies, budgets and their postings, stipends, payees and payments; copies of projects."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from contracts.ids import AccountId, ProjectId, StipendId
+from contracts.ids import ProjectId, StipendId, TermId
 from contracts.money import Country, Money
 from contracts.projects import ProjectEvent
 from contracts.stipends import InstallmentStatus
-from services.chassis.domain import Actor, NotYetKnown, system
+from services.chassis.domain import Actor, Change, NotYetKnown, system
 from services.chassis.mongo import IndexModel
 from services.chassis.paging import Page, PageRequest
 from services.chassis.store import Projection, Repository, Store
-from services.chassis.vault import Vault
-from services.stipends.domain import claim, ledger, payee, undecided
+from services.stipends.domain import claim, facts, ledger, undecided
 from services.stipends.domain import payment as payments
 from services.stipends.domain import policy as policies
+from services.stipends.domain import schedule as tables
 from services.stipends.domain import stipend as decisions
+from services.stipends.domain.batch import Batch, BatchUnknown
+from services.stipends.domain.facts import Hear
+from services.stipends.domain.forecast import Forecast, forecast
 from services.stipends.domain.ledger import NOTHING, Budget, Posting
-from services.stipends.domain.payee import Details, Payee, PayeeUnknown
-from services.stipends.domain.payment import Payment, PaymentUnknown, Report
+from services.stipends.domain.overdue import Overdue, overdue
+from services.stipends.domain.payee import Accepted
+from services.stipends.domain.payment import Payment, PaymentUnknown
 from services.stipends.domain.policy import Offer, PolicyUnknown, StipendPolicy, Terms
 from services.stipends.domain.project import KnownProject, ProjectUnknown
-from services.stipends.domain.schedule import Schedule
-from services.stipends.domain.stipend import Hear, Means, Stipend, StipendUnknown
+from services.stipends.domain.schedule import AmountChange, Schedule
+from services.stipends.domain.statement import Statement, statement
+from services.stipends.domain.stipend import Means, Stipend, StipendUnknown
+from services.stipends.settings import Settings
 from services.stipends.store.audit import Auditor
 from services.stipends.store.budgets import Budgets, Postings
-from services.stipends.store.stipends import Payments, Stipends
+from services.stipends.store.letters import Correspondence
+from services.stipends.store.payees import Payees
+from services.stipends.store.paying import Paying
+from services.stipends.store.schedules import Schedules
+from services.stipends.store.stipends import Batches, Payments, Stipends
 
 BY_ITSELF: Final = system("stipends")
 
@@ -36,23 +46,43 @@ class StipendsStore:
     """Everything stipends keeps, and the commands that move two things at once."""
 
     def __init__(
-        self, store: Store, vault: Vault, schedules: Mapping[str, Schedule], clock: Callable[[], datetime]
+        self,
+        store: Store,
+        settings: Settings,
+        schedules: Mapping[str, Schedule],
+        accepted: Accepted,
+        clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._clock = clock
-        self.vault = vault
-        self.schedules = schedules
+        self._limit = Money(amount_minor=settings.second_approval_over)
+        self.schedules = Schedules(store, schedules)
         self.policies = Repository(store, "stipend_policies", StipendPolicy, PolicyUnknown)
         self.budgets = Budgets(store, "budgets", Budget, ProjectUnknown)
         self.postings = Postings(store)
         self.auditor = Auditor(store.database, self.budgets, self.postings)
-        self.stipends = Stipends(store, "stipends", Stipend, StipendUnknown)
-        self.payees = Repository(store, "payees", Payee, PayeeUnknown)
-        self.payments = Payments(store, "payments", Payment, PaymentUnknown)
         self.projects = Projection(store, "projects", KnownProject, remembers=ProjectEvent)
+        self.letters = Correspondence(store, settings, self.projects)
+        self.people = self.letters.people
+        self.stipends = Stipends(store, self.letters)
+        self.payees = Payees(store, settings, accepted)
+        self.payments = Payments(store, "payments", Payment, PaymentUnknown)
+        self.batches = Batches(store, "batches", Batch, BatchUnknown)
+        repositories = (self.stipends, self.payees, self.payments, self.batches)
+        self.paying = Paying(store, repositories, self.letters, self._book)
 
     async def prepare(self) -> None:
-        for kept in (self.policies, self.budgets, self.postings, self.stipends, self.payees, self.payments):
+        for kept in (
+            self.schedules,
+            self.policies,
+            self.budgets,
+            self.postings,
+            self.stipends,
+            self.payees,
+            self.payments,
+            self.batches,
+            self.letters,
+        ):
             await kept.prepare()
         await self.projects.prepare(IndexModel([("administrators", 1)]))
 
@@ -83,41 +113,104 @@ class StipendsStore:
         administered = await self.projects.find({"administrators": reader.id})
         return await self.stipends.seen_by(reader, [project.id for project in administered], wanted, request)
 
+    async def issue_schedule(
+        self, schedule: Schedule, *, dry_run: bool, by: Actor, at: datetime
+    ) -> Sequence[AmountChange]:
+        """Issue it, unless it is a dry run; says what it changes."""
+
+        async def work() -> None:
+            issued = tables.issue(schedule, by=by, at=at)
+            if not dry_run:
+                await self.schedules.add(issued)
+
+        await self._store.transaction(work)
+        return tables.compare(tables.predecessor(await self.schedules.all(), schedule), schedule)
+
+    async def schedule_changes(self, version: str, since: str | None) -> Sequence[AmountChange]:
+        after, known = await self.schedules.get(version), await self.schedules.all()
+        before = await self.schedules.get(since) if since else tables.predecessor(known, after)
+        return tables.compare(before, after)
+
     async def set_policy(self, id: ProjectId, terms: Terms, *, by: Actor, at: datetime) -> StipendPolicy:
         async def work() -> StipendPolicy:
-            decide = partial(policies.set_policy, project=await self.project(id), schedules=self.schedules)
+            schedules = await self.schedules.all()
+            decide = partial(policies.set_policy, project=await self.project(id), schedules=schedules)
             if await self.policies.find_one({"_id": id}):
                 return await self.policies.change(id, decide, terms, by=by, at=at)
             return await self.policies.add(decide(StipendPolicy(id=id, version=0), terms, by=by, at=at))
 
         return await self._store.transaction(work)
 
-    async def set_payee(self, id: AccountId, *, account: str, holder_name: str, country: Country) -> Payee:
-        """Keep where a person is paid, sealed; only the masks of it are in the open."""
-
-        async def work() -> Payee:
-            details = Details(account=account, holder_name=holder_name)
-            sealed = self.vault.seal(id, details.model_dump_json().encode())
-            decide = partial(payee.describe, account=account, holder_name=holder_name, country=country, sealed=sealed)
-            if await self.payees.find_one({"_id": id}):
-                return await self.payees.change(id, decide)
-            return await self.payees.add(decide(Payee(id=id, version=0)))
-
-        return await self._store.transaction(work)
-
     async def deposit(
-        self, id: str, project_id: ProjectId, amount: Money, *, reference: str, by: Actor, at: datetime
+        self,
+        id: str,
+        project_id: ProjectId,
+        amount: Money,
+        *,
+        reference: str,
+        sponsor: str | None,
+        by: Actor,
+        at: datetime,
     ) -> Budget:
         """Book money that arrived, and reserve it for those who wait for it."""
 
         async def work() -> Budget:
-            await self.project(project_id)
-            await self.budgets.reckon_with(project_id)
-            await self._book(ledger.deposit(id, project_id, amount, reference=reference, by=by, at=at))
-            await self._serve_those_who_wait(project_id, at)
-            return await self.budgets.get(project_id)
+            budget = await self._budget(project_id)
+            arrived = ledger.deposit(id, project_id, amount, reference=reference, sponsor=sponsor, by=by, at=at)
+            booked = await self._book(arrived, budget)
+            served = await self._serve_those_who_wait(project_id, at)
+            return await self.budgets.get(project_id) if served else booked
 
         return await self._store.transaction(work)
+
+    async def refund(
+        self,
+        id: str,
+        project_id: ProjectId,
+        amount: Money,
+        *,
+        reference: str,
+        sponsor: str | None,
+        by: Actor,
+        at: datetime,
+    ) -> Budget:
+        """Give money back that nothing is reserved of. Raises `Overdrawn`."""
+
+        async def work() -> Budget:
+            budget = await self._budget(project_id)
+            refund = ledger.refund(id, project_id, amount, reference=reference, sponsor=sponsor, by=by, at=at)
+            return await self._book(refund, budget)
+
+        return await self._store.transaction(work)
+
+    async def forecast(self, project_id: ProjectId, at: datetime) -> Forecast:
+        async def work() -> Forecast:
+            known = await self.stipends.of_project(project_id)
+            return forecast(known, await self.budgets.of(project_id), at=at)
+
+        return await self._store.database.snapshot(work)
+
+    async def statement(
+        self, project_id: ProjectId, since: datetime | None, until: datetime | None, term_id: TermId | None
+    ) -> Statement:
+        """Derive what was and what moved from the postings; of a term: those about its stipends."""
+
+        async def work() -> Statement:
+            about: dict[str, Any] = {}
+            if term_id is not None:
+                ids = await self.stipends.ids_in_term(project_id, term_id)
+                about["$expr"] = {"$in": [{"$first": {"$split": ["$reference", "."]}}, ids]}
+            begin = {"$gte": since} if since else {}
+            end = {"$lt": until} if until else {}
+            before = await self.postings.movements(project_id, {**about, "at": {"$lt": since}}) if since else []
+            within = {**about, "at": {**begin, **end}} if since or until else about
+            return statement(before, await self.postings.movements(project_id, within))
+
+        return await self._store.database.snapshot(work)
+
+    async def overdue(self, patience: timedelta, at: datetime, *, most: int) -> list[Overdue]:
+        waiting = await self.stipends.waiting_since(at - patience, most=most)
+        return [one for stipend in waiting for one in overdue(stipend, patience, at=at)]
 
     async def hear(self, id: StipendId, hear: Hear) -> None:
         """Take note of a fact about a stipend, made by the first one, and let everything follow that follows."""
@@ -134,10 +227,10 @@ class StipendsStore:
     async def _follow(self, heard: Stipend, hear: Hear, *, is_new: bool, at: datetime) -> None:
         means = await self._means(heard)
         if is_new:
-            first = decisions.follow(Stipend(id=heard.id, version=0), hear, means, by=BY_ITSELF, at=at)
+            first = facts.follow(Stipend(id=heard.id, version=0), hear, means, by=BY_ITSELF, at=at)
             followed = await self.stipends.add(first)
         else:
-            followed = await self.stipends.change(heard.id, decisions.follow, hear, means, by=BY_ITSELF, at=at)
+            followed = await self.stipends.change(heard.id, facts.follow, hear, means, by=BY_ITSELF, at=at)
         await self._let_money_follow(heard.reserved, followed, at)
         if followed.project_id is not None:
             await self._serve_those_who_wait(followed.project_id, at)
@@ -146,21 +239,25 @@ class StipendsStore:
         """Say what the project offers, and what of its money is free for this stipend, whose turn may not have come."""
         policy = await self.policies.find_one({"_id": stipend.project_id})
         country = stipend.mentorship.country if stipend.mentorship else ""
-        offer = policies.offer(policy, self.schedules, country)
+        accepted = stipend.accepted_at or self._clock()
+        offer = policies.offer(policy, await self.schedules.all(), country, accepted.date())
         if stipend.project_id is None or not (offer.pays or stipend.amount):
             return Means(offer=offer)
         budget = await self.budgets.reckon_with(stipend.project_id)
         first = await self.stipends.next_in_line(stipend.project_id)
         return Means(offer=offer, free=budget.available if stipend.goes_before(first) else NOTHING)
 
-    async def _serve_those_who_wait(self, project_id: ProjectId, at: datetime) -> None:
-        """Reserve for one after the other in the order of acceptance, until one does not fit."""
+    async def _serve_those_who_wait(self, project_id: ProjectId, at: datetime) -> bool:
+        """Reserve for one after the other in the order of acceptance, until one does not fit; says whether for any."""
+        served_any = False
         while first := await self.stipends.next_in_line(project_id):
             means = await self._means(first)
             if means.free < first.missing:
-                return
+                break
             served = await self.stipends.change(first.id, decisions.settle, means, by=BY_ITSELF, at=at)
             await self._let_money_follow(first.reserved, served, at)
+            served_any = True
+        return served_any
 
     async def _let_money_follow(self, reserved_before: Money, stipend: Stipend, at: datetime) -> None:
         """Book what a change reserved or released, then tell what is earned by it."""
@@ -170,9 +267,17 @@ class StipendsStore:
         for number in stipend.earned:
             await self.stipends.change(stipend.id, decisions.earn, number, by=BY_ITSELF, at=at)
 
-    async def _book(self, posting: Posting) -> None:
-        budget = await self.budgets.change(posting.project_id, ledger.book, posting)
-        await self.postings.add(posting, budget)
+    async def _budget(self, project_id: ProjectId) -> Budget:
+        """Give the budget of a project, which is known where it has one. Raises `NotYetKnown`."""
+        if budget := await self.budgets.held(project_id):
+            return budget
+        await self.project(project_id)
+        return await self.budgets.reckon_with(project_id)
+
+    async def _book(self, posting: Posting, budget: Budget | None = None) -> Budget:
+        booked = await self.budgets.book(posting, budget)
+        await self.postings.add(posting, booked)
+        return booked
 
     async def decide(self, id: StipendId, amount: Money, explanation: str, *, by: Actor, at: datetime) -> Stipend:
         """Give an undecided stipend its amount; the budget follows, and who waits is served in turn."""
@@ -187,26 +292,42 @@ class StipendsStore:
 
         return await self._store.transaction(work)
 
-    async def preview(self, reader: Actor, project_id: ProjectId, country: Country) -> Offer:
-        """Say what the project's present policy would give to a mentee in this country."""
+    async def preview(
+        self, reader: Actor, project_id: ProjectId, country: Country, on: date, terms: Terms | None = None
+    ) -> Offer:
+        """Say what a mentee in this country would get: by the project's policy, or by the terms somebody thinks of."""
         await self.project_open_to(reader, project_id)
-        return policies.offer(await self.policies.find_one({"_id": project_id}), self.schedules, country)
+        schedules = await self.schedules.all()
+        if terms is not None:
+            policies.must_be_sound(terms, schedules)
+        return policies.offer(terms or await self.policies.find_one({"_id": project_id}), schedules, country, on)
 
     async def request(self, id: StipendId, number: int, *, by: Actor, at: datetime) -> Stipend:
         async def work() -> Stipend:
             stipend = await self.stipend_open_to(by, id)
-            known = await self.payees.find_one({"_id": stipend.mentee_id})
-            return await self.stipends.change(id, claim.request, number, payee_known=known is not None, by=by, at=at)
+            payee = await self.payees.find_one({"_id": stipend.mentee_id})
+            return await self.stipends.change(id, claim.request, number, payee=payee, by=by, at=at)
 
         return await self._store.transaction(work)
 
     async def approve(self, id: StipendId, number: int, *, by: Actor, at: datetime) -> Stipend:
-        """Approve an installment and order its payment."""
+        """Approve an installment and order its payment; over the limit a second approver does that."""
+        return await self._approve(id, number, partial(claim.approve, limit=self._limit), by=by, at=at)
 
+    async def second(self, id: StipendId, number: int, *, by: Actor, at: datetime) -> Stipend:
+        """Approve what another approved already, and order its payment."""
+        return await self._approve(id, number, claim.second, by=by, at=at)
+
+    async def _approve(
+        self, id: StipendId, number: int, decide: Callable[..., Change[Stipend]], *, by: Actor, at: datetime
+    ) -> Stipend:
         async def work() -> Stipend:
-            project = await self._project_of(await self.stipend_open_to(by, id))
-            approved = await self.stipends.change(id, claim.approve, number, project=project, by=by, at=at)
-            await self._order(approved, number, by, at)
+            stipend = await self.stipend_open_to(by, id)
+            project = await self._project_of(stipend)
+            payee = await self.payees.get(stipend.mentee_id or "")
+            approved = await self.stipends.change(id, decide, number, project=project, payee=payee, by=by, at=at)
+            if approved.installment(number).status is InstallmentStatus.APPROVED:
+                await self.paying.order(approved, number, by=by, at=at)
             return approved
 
         return await self._store.transaction(work)
@@ -240,38 +361,5 @@ class StipendsStore:
 
         return await self._store.transaction(work)
 
-    async def retry(self, id: str, *, by: Actor, at: datetime) -> Payment:
-        """Leave a failed payment behind and order a new one, to where the mentee is paid now."""
-
-        async def work() -> Payment:
-            failed = await self.payments.change(id, payments.give_up)
-            stipend = await self.stipends.change(failed.stipend_id, payments.retry, failed)
-            return await self._order(stipend, failed.number, by, at)
-
-        return await self._store.transaction(work)
-
-    async def _order(self, stipend: Stipend, number: int, by: Actor, at: datetime) -> Payment:
-        where = await self.payees.get(stipend.mentee_id or "")
-        return await self.payments.add(payments.order(stipend, number, where, by=by, at=at))
-
     async def _project_of(self, stipend: Stipend) -> KnownProject:
         return await self.project(stipend.project_id or ProjectId(""))
-
-    async def note(self, report: Report, *, at: datetime) -> Payment:
-        """Note the provider's word: the payment, its installment and the money move together, step by step."""
-
-        async def work() -> Payment:
-            payment = await self.payments.get(report.reference)
-            for status in payment.walk(report):
-                payment = await self._advance(payment, status, report, at)
-            return payment
-
-        return await self._store.transaction(work)
-
-    async def _advance(self, before: Payment, to: InstallmentStatus, report: Report, at: datetime) -> Payment:
-        after = await self.payments.change(before.id, payments.advance, to, report, at=at)
-        booked = payments.posting(before, after, by=BY_ITSELF, at=at)
-        await self.stipends.change(after.stipend_id, payments.keep_up, after, booked, by=BY_ITSELF, at=at)
-        if booked is not None:
-            await self._book(booked)
-        return after

@@ -1,14 +1,16 @@
 """Budgets and the postings they are made of."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
 from contracts.ids import ProjectId
+from contracts.money import Money
 from services.chassis.domain import Change
-from services.chassis.mongo import Document, IndexModel
+from services.chassis.mongo import Document, Filter, IndexModel
 from services.chassis.paging import Malformed, Page, PageRequest
 from services.chassis.store import Repository, Store
-from services.stipends.domain.ledger import Budget, Posting
+from services.stipends.domain.ledger import Budget, Posting, book
+from services.stipends.domain.statement import Movement
 
 
 class Budgets(Repository[Budget]):
@@ -18,9 +20,17 @@ class Budgets(Repository[Budget]):
 
     async def reckon_with(self, project_id: ProjectId) -> Budget:
         """Give the budget to decide on what it holds: whoever else does so at this moment starts anew after us."""
-        if not await self.documents.update({"_id": project_id}, {"$inc": {"reckoned_with": 1}}):
-            await self.add(Change(Budget(id=project_id)))
-        return await self.get(project_id)
+        return await self.held(project_id) or await self.add(Change(Budget(id=project_id)))
+
+    async def held(self, project_id: ProjectId) -> Budget | None:
+        """Give the budget as `reckon_with` does, if there is one yet."""
+        known = await self.documents.claim({"_id": project_id}, {"$inc": {"reckoned_with": 1}})
+        return self.read(known) if known else None
+
+    async def book(self, posting: Posting, budget: Budget | None = None) -> Budget:
+        """Apply a posting to its project's budget, which is read unless it is in hand."""
+        before = budget or await self.get(posting.project_id)
+        return await self._put(book(before, posting), insert=False)
 
 
 class Postings:
@@ -30,7 +40,9 @@ class Postings:
         self._documents = store.database["postings"]
 
     async def prepare(self) -> None:
-        await self._documents.ensure(IndexModel([("project_id", 1), ("number", -1)], unique=True))
+        await self._documents.ensure(
+            IndexModel([("project_id", 1), ("number", -1)], unique=True), IndexModel([("reference", 1)])
+        )
 
     async def add(self, posting: Posting, booked: Budget) -> None:
         """Keep the last posting of a budget. Raises `DuplicateKeyError` for an id that is booked."""
@@ -45,6 +57,35 @@ class Postings:
         """Give a project's postings from the first on."""
         async for row in self._documents.each({"project_id": project_id}, sort=[("number", 1)]):
             yield {**row, "id": row["_id"]}
+
+    async def of(self, references: Collection[str]) -> list[Posting]:
+        """Give the postings about these."""
+        rows = await self._documents.find({"reference": {"$in": sorted(references)}})
+        return [Posting.model_validate({**row, "id": row["_id"]}) for row in rows]
+
+    async def movements(self, project_id: ProjectId, wanted: Filter) -> list[Movement]:
+        """Sum up the postings by cause and account, of those wanted."""
+        stages: list[Document] = [
+            {"$match": {"project_id": project_id, **wanted}},
+            {"$unwind": "$entries"},
+            {
+                "$group": {
+                    "_id": {"cause": "$cause", "account": "$entries.account", "currency": "$entries.amount.currency"},
+                    "amount": {"$sum": "$entries.amount.amount_minor"},
+                    "postings": {"$sum": 1},
+                }
+            },
+            {"$sort": {"_id": 1}},
+        ]
+        return [
+            Movement(
+                cause=row["_id"]["cause"],
+                account=row["_id"]["account"],
+                amount=Money(amount_minor=row["amount"], currency=row["_id"]["currency"]),
+                postings=row["postings"],
+            )
+            for row in await self._documents.aggregate(stages)
+        ]
 
     async def page_of(self, project_id: ProjectId, request: PageRequest) -> Page[Mapping[str, Any]]:
         where: Document = {"project_id": project_id}

@@ -4,27 +4,55 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from contracts.ids import ProjectId
-from contracts.stipends import StipendStatus
-from services.chassis.domain import Actor
+from contracts.ids import ProjectId, TermId
+from contracts.stipends import InstallmentStatus, StipendStatus
+from services.chassis.domain import Actor, Change
 from services.chassis.mongo import Document, IndexModel
 from services.chassis.paging import Page, PageRequest
-from services.chassis.store import Repository
+from services.chassis.store import Repository, Store
+from services.stipends.domain.batch import Batch
+from services.stipends.domain.installment import ENDED_BADLY
+from services.stipends.domain.overdue import waits_since
+from services.stipends.domain.payee import Payee
 from services.stipends.domain.payment import Payment
 from services.stipends.domain.project import FINANCE, STAFF
-from services.stipends.domain.stipend import Stipend
+from services.stipends.domain.stipend import Stipend, StipendUnknown
+from services.stipends.store.letters import Correspondence
 
 
 class Stipends(Repository[Stipend]):
+    def __init__(self, store: Store, letters: Correspondence) -> None:
+        super().__init__(store, "stipends", Stipend, StipendUnknown)
+        self._letters = letters
+
+    async def _put(self, change: Change[Stipend], *, insert: bool) -> Stipend:
+        """Store it and, in the same transaction, write to the mentee about what happened."""
+        stored = await super()._put(change, insert=insert)
+        if change.event is not None:
+            await self._letters.tell(stored, change.event)
+        return stored
+
     def write(self, state: Stipend) -> Document:
-        return super().write(state) | {"accepted_at": state.accepted_at}
+        return super().write(state) | {"accepted_at": state.accepted_at, "waits_since": waits_since(state)}
 
     async def prepare(self, *_: IndexModel) -> None:
         await self.documents.ensure(
             IndexModel([("project_id", 1), ("status", 1), ("accepted_at", 1), ("_id", 1)]),
             IndexModel([("project_id", 1), ("_id", -1)]),
             IndexModel([("mentee_id", 1), ("_id", -1)]),
+            IndexModel([("waits_since", 1)], partialFilterExpression={"waits_since": {"$type": "date"}}),
         )
+
+    async def of_project(self, project_id: ProjectId) -> list[Stipend]:
+        return await self.find({"project_id": project_id})
+
+    async def ids_in_term(self, project_id: ProjectId, term_id: TermId) -> list[str]:
+        where = {"project_id": project_id, "mentorship.term_id": term_id}
+        return [row["_id"] for row in await self.documents.find(where, fields={"_id": 1})]
+
+    async def waiting_since(self, instant: datetime, *, most: int) -> list[Stipend]:
+        """Give those that stood still longest, an installment of which nobody has moved since the instant."""
+        return await self.find({"waits_since": {"$lte": instant}}, sort="waits_since", limit=most)
 
     async def next_in_line(self, project_id: ProjectId | None) -> Stipend | None:
         """Give the one that waits for money and was accepted first."""
@@ -44,7 +72,35 @@ class Stipends(Repository[Stipend]):
 
 class Payments(Repository[Payment]):
     async def prepare(self, *_: IndexModel) -> None:
-        await self.documents.ensure(IndexModel([("due_at", 1)]), IndexModel([("status", 1), ("_id", -1)]))
+        await self.documents.ensure(
+            IndexModel([("due_at", 1)]),
+            IndexModel([("status", 1), ("_id", -1)]),
+            IndexModel([("payee_id", 1), ("status", 1)]),
+            IndexModel([("ordered_at", 1)]),
+            IndexModel([("provider_id", 1)], sparse=True),
+        )
 
     async def due(self, at: datetime, *, limit: int) -> list[Payment]:
         return await self.find({"due_at": {"$ne": None, "$lte": at}}, sort="due_at", limit=limit)
+
+    async def to_correct(self, payee: Payee) -> list[Payment]:
+        """Give those that failed or came back, were not ordered again, and went to where the person is not paid now."""
+        where = {"payee_id": payee.id, "status": {"$in": sorted(ENDED_BADLY)}, "retried_as": None}
+        return await self.find({**where, "sealed": {"$ne": payee.sealed}})
+
+    async def to_export(self, at: datetime, *, limit: int) -> list[Payment]:
+        """Give the orders that are due and that nobody was asked to pay."""
+        where = {"status": InstallmentStatus.APPROVED, "sending": False, "due_at": {"$ne": None, "$lte": at}}
+        return await self.find(where, sort="due_at", limit=limit)
+
+    async def ordered_since(self, at: datetime) -> list[str]:
+        rows = await self.documents.find({"ordered_at": {"$gte": at}}, fields={"_id": 1})
+        return [str(row["_id"]) for row in rows]
+
+
+class Batches(Repository[Batch]):
+    def write(self, state: Batch) -> Document:
+        return super().write(state) | {"message_id": state.message_id}
+
+    async def prepare(self, *_: IndexModel) -> None:
+        await self.documents.ensure(IndexModel([("message_id", 1)], unique=True))

@@ -188,6 +188,12 @@ class Scene:
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
 
+    async def money(self, project: str, what: str, **said: Any) -> Any:
+        """Read the forecast or a statement of a project's budget, as finance."""
+        answer = await self.fay.get(f"/v1/budgets/{project}/{what}", params=said)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     async def budget(self, project: str) -> dict[str, int]:
         """Give the balances in whole dollars; asserts that they sum to zero."""
         answer = (await self.fay.get(f"/v1/budgets/{project}")).json()
@@ -233,7 +239,9 @@ class Scene:
 
     async def describe(self, mira: httpx.AsyncClient, account: str) -> None:
         said = {"account": account, "holder_name": "Mira Maker", "country": "DE"}
-        assert (await mira.put("/v1/payees/me", json=said)).status_code == 200
+        answer = await mira.put("/v1/payees/me", json=said)
+        assert answer.status_code == 200, answer.text
+        assert (await mira.post("/v1/payees/me/confirm")).status_code == 200
 
     async def approved(self, project: Project, mentee: Mentee) -> None:
         path = f"/v1/stipends/{mentee.application}/installments/1/approve"
@@ -242,9 +250,9 @@ class Scene:
 
 
 @asynccontextmanager
-async def playing(platform: Platform, *, role: Role = Role.ALL) -> AsyncIterator[Scene]:
+async def playing(platform: Platform, *, role: Role = Role.ALL, **more: object) -> AsyncIterator[Scene]:
     gate, clock = Gate(), Clock()
-    said = {
+    said: dict[str, Any] = {
         name.removeprefix("STIPENDS_").lower(): value
         for name, value in platform.environment("stipends").items()
         if "SANDBOX" in name or "PAYEE" in name
@@ -253,7 +261,7 @@ async def playing(platform: Platform, *, role: Role = Role.ALL) -> AsyncIterator
     async with issuing() as issuer, listening(config) as origin:
         said["discovery_url"] = issuer.discovery_url
         issuer.url = origin  # the public origin is the issuer, as everywhere
-        async with serving(rooms, platform, issuer, clock=clock, role=role, more=said) as served:
+        async with serving(rooms, platform, issuer, clock=clock, role=role, more=said | more) as served:
             gate.target = served.url
             headers = {"Authorization": f"Bearer {said['sandbox_api_key']}"}
             async with httpx.AsyncClient(base_url=said["sandbox_url"], headers=headers) as bank:

@@ -12,11 +12,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contracts.money import Money
+from services.stipends.domain.payee import Details
 from services.stipends.domain.payment import Report
-from services.stipends.provider import Order, ProviderAway, SandboxProvider
+from services.stipends.provider import Order, ProviderAway
+from services.stipends.provider.sandbox import SandboxProvider
 from tests.support.served import listening
 
-ORDER = Order("a-1.1.1", Money(amount_minor=100), "sandbox-paid")
+ORDER = Order("a-1.1.1", Money(amount_minor=100), Details(account="sandbox-paid", holder_name="Mira"))
 TAKEN = {"id": "x", "reference": "a-1.1.1", "status": "processing", "reason": None}
 
 

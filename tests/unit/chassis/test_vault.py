@@ -33,3 +33,21 @@ def test_a_changed_seal_is_noticed():
     sealed[-1] ^= 1
     with pytest.raises(SealBroken):
         VAULT.open("mira", bytes(sealed))
+
+
+def test_while_keys_are_rotated_both_open_and_what_the_old_one_sealed_is_renewed_once():
+    both = Vault(b"n" * 32, b"k" * 32)
+    old = VAULT.seal("mira", CONTENT)
+    assert both.open("mira", old) == CONTENT
+
+    renewed = both.renew("mira", old)
+    assert renewed is not None
+    assert Vault(b"n" * 32).open("mira", renewed) == CONTENT
+    assert both.renew("mira", renewed) is None
+    with pytest.raises(SealBroken):
+        VAULT.open("mira", renewed)
+
+
+def test_what_neither_key_opens_is_not_renewed():
+    with pytest.raises(SealBroken):
+        Vault(b"n" * 32, b"x" * 32).renew("mira", VAULT.seal("mira", CONTENT))

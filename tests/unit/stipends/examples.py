@@ -1,16 +1,18 @@
 """A project with a budget, a mentee, and what applications tells of them; each test changes what it is about."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from contracts.applications import (
     ApplicationAccepted,
     ApplicationEvent,
+    ApplicationGraduated,
     ApplicationWithdrawn,
     EvaluationRecorded,
+    EvaluationScheduled,
     PrerequisitesCompleted,
 )
-from contracts.ids import AccountId, ActorId, ProjectId
+from contracts.ids import ActorId, ProjectId
 from contracts.money import Money
 from services.chassis.domain import Actor
 from services.stipends.domain.payee import Payee
@@ -21,12 +23,15 @@ from services.stipends.schedules import shipped
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
+BEGIN, END = (AT + 7 * DAY).date(), (AT + 91 * DAY).date()
+"""Of a mentorship of twelve weeks."""
 ADA, MO, MIRA, EVE = (Actor(ActorId(name)) for name in ("ada", "mo", "mira", "eve"))
 """Administrator, mentor, mentee, and a stranger."""
 FAY, STEF = Actor(ActorId("fay"), frozenset({"finance"})), Actor(ActorId("stef"), frozenset({"staff"}))
 SYSTEM = Actor(ActorId("system:stipends"))
 SCHEDULES = shipped()
 POLICY = StipendPolicy(id=ProjectId("p-1"), kind="by_country", schedule="lfx-2022")
+PRO_RATA = POLICY.model_copy(update={"pro_rata": True})
 
 
 def dollars(amount: float) -> Money:
@@ -62,13 +67,24 @@ def withdrawn(sequence: int = 9, **changes: Any) -> ApplicationEvent:
     return said(ApplicationWithdrawn, sequence, **fields)
 
 
+def scheduled(milestone: str = "final", *, due: date = END, day: int = 4, application: str = "a-1"):
+    who = {"id": f"e-{application}-{milestone}", "application_id": application, "milestone": milestone}
+    when = {"due_on": due, "verdict": None, "sequence": 1, "at": AT + day * DAY, "by": "ada"}
+    return EvaluationScheduled.model_validate({**who, **when})
+
+
+def graduated(sequence: int = 9, **changes: Any) -> ApplicationEvent:
+    fields = {**PREPARED, **ACCEPTANCE, "status": "graduated", **changes}
+    return said(ApplicationGraduated, sequence, **fields)
+
+
 def evaluated(milestone: str, *, day: int = 5, verdict: str = "satisfactory", application: str = "a-1"):
     return EvaluationRecorded.model_validate(
         {
             "id": f"e-{application}-{milestone}",
             "application_id": application,
             "milestone": milestone,
-            "due_on": "2026-05-01",
+            "due_on": END,
             "verdict": verdict,
             "sequence": 2,
             "at": AT + day * DAY,
@@ -78,14 +94,13 @@ def evaluated(milestone: str, *, day: int = 5, verdict: str = "satisfactory", ap
 
 
 def means(free: float = 100_000, **changes: Any) -> Means:
-    given: Offer = offer(POLICY, SCHEDULES, "DE").model_copy(update=changes)
+    given: Offer = offer(POLICY, SCHEDULES, "DE", AT.date()).model_copy(update=changes)
     return Means(offer=given, free=dollars(free))
 
 
 def payee(**changes: Any) -> Payee:
-    return Payee(id=AccountId(ActorId("mira")), sealed=b"sealed", account="••••paid", country="DE").model_copy(
-        update=changes
-    )
+    kept = {"sealed": b"sealed", "account": "••••paid", "country": "DE", "confirmed_at": AT}
+    return Payee.model_validate({"id": "mira", **kept, **changes})
 
 
 def blank(id: str = "a-1") -> Stipend:

@@ -12,18 +12,20 @@ from contracts.applications import (
     ApplicationAccepted,
     ApplicationConfirmed,
     ApplicationEvent,
+    ApplicationGraduated,
     ApplicationSubmitted,
     ApplicationWithdrawn,
-    EvaluationRecorded,
+    EvaluationEvent,
     PrerequisitesCompleted,
 )
 from contracts.money import Money
 from services.chassis.domain import Conflict
 from services.stipends.domain.payment import Report
-from tests.unit.stipends.examples import AT, DAY, accepted, dollars, evaluated, said
+from services.stipends.domain.policy import StipendPolicy
+from tests.unit.stipends.examples import AT, DAY, POLICY, PRO_RATA, accepted, dollars, evaluated, said, scheduled
 from tests.unit.stipends.world import World
 
-Fact = ApplicationEvent | EvaluationRecorded
+Fact = ApplicationEvent | EvaluationEvent
 VERBS: Final = (
     "request",
     "approve",
@@ -33,6 +35,7 @@ VERBS: Final = (
     "hold",
     "release",
     "request approve hold",
+    "request preapprove second",
     "hold release request",
 )
 AMOUNTS: Final = some.sampled_from([300_000, 540_000, 1_000_000]) | some.integers(1, 1_000_000)
@@ -52,17 +55,22 @@ def histories(draw: some.DrawFn, id: str = "a-1") -> list[Fact]:
             picture |= {"prerequisites_completed_at": AT + day * DAY}
         facts.append(said(half, len(facts) + 1, **picture))
     facts.append(said(ApplicationConfirmed, 4, **picture | {"status": "active"}))
+    facts.append(scheduled(application=id))
     facts += [evaluated(milestone, day=10 + day, application=id) for day, milestone in enumerate(("midterm", "final"))]
     if draw(some.booleans()):
         facts = facts[: draw(some.integers(1, len(facts)))]
-        last = max(fact.sequence for fact in facts if isinstance(fact, ApplicationEvent))
-        facts.append(said(ApplicationWithdrawn, last + 1, **picture_of(facts), at=AT + 20 * DAY))
+        left = AT + draw(some.integers(13, 100)) * DAY
+        facts.append(said(ApplicationWithdrawn, 5, **picture_of(facts, status="withdrawn", at=left)))
+        if draw(some.booleans()):
+            facts.append(said(ApplicationConfirmed, 6, **picture_of(facts[:-1], at=left + DAY)))  # the exit is undone
+    elif draw(some.booleans()):
+        facts.append(said(ApplicationGraduated, 5, **picture_of(facts, status="graduated", at=AT + 95 * DAY)))
     return facts
 
 
-def picture_of(facts: list[Fact]) -> dict[str, Any]:
+def picture_of(facts: list[Fact], **changes: Any) -> dict[str, Any]:
     last = [fact for fact in facts if isinstance(fact, ApplicationEvent)][-1]
-    return last.model_dump(exclude={"type", "sequence", "at", "by", "status"}) | {"status": "withdrawn"}
+    return last.model_dump(exclude={"type", "sequence", "at", "by"}) | changes
 
 
 def outcome(world: World) -> dict[str, Any]:
@@ -79,8 +87,8 @@ def outcome(world: World) -> dict[str, Any]:
     }
 
 
-def lived(facts: list[Fact], deposit_before: int) -> World:
-    world = World()
+def lived(facts: list[Fact], deposit_before: int, policy: StipendPolicy) -> World:
+    world = World(policy)
     for place, fact in enumerate(facts):
         if place == deposit_before:
             world.deposit(dollars(20_000))
@@ -98,8 +106,9 @@ def test_the_same_facts_end_in_the_same_state_in_any_order_and_however_often(dat
     happened = data.draw(histories())
     repeated = happened + data.draw(some.lists(some.sampled_from(happened), max_size=4))
     shuffled = data.draw(some.permutations(repeated))
-    told = lived(shuffled, data.draw(some.integers(0, len(shuffled))))
-    assert outcome(told) == outcome(lived(happened, 0))
+    policy = data.draw(some.sampled_from([POLICY, PRO_RATA]))
+    told = lived(shuffled, data.draw(some.integers(0, len(shuffled))), policy)
+    assert outcome(told) == outcome(lived(happened, 0, policy))
 
 
 @settings(max_examples=200, deadline=None)
@@ -127,8 +136,12 @@ class Lives(RuleBasedStateMachine):
         self.facts: list[Fact] = []
         self.paid: set[tuple[str, int]] = set()
 
-    @initialize(told=some.tuples(*(histories(id=f"a-{number}") for number in range(4))))
-    def things_happen(self, told: tuple[list[Fact], ...]) -> None:
+    @initialize(
+        told=some.tuples(*(histories(id=f"a-{number}") for number in range(4))),
+        policy=some.sampled_from([POLICY, PRO_RATA]),
+    )
+    def things_happen(self, told: tuple[list[Fact], ...], policy: StipendPolicy) -> None:
+        self.world.policy = policy
         self.facts = [fact for history in told for fact in history]
 
     @rule(data=some.data())
@@ -148,7 +161,7 @@ class Lives(RuleBasedStateMachine):
                 getattr(self.world, verb)(id, number)
 
     @precondition(lambda self: self.world.payments)
-    @rule(data=some.data(), status=some.sampled_from(["processing", "paid", "failed", "refused"]))
+    @rule(data=some.data(), status=some.sampled_from(["processing", "paid", "failed", "refused", "returned"]))
     def the_provider_speaks(self, data: some.DataObject, status: Any) -> None:
         reference = data.draw(some.sampled_from(sorted(self.world.payments)))
         before = self.world.payments[reference].status
@@ -159,6 +172,8 @@ class Lives(RuleBasedStateMachine):
         with suppress(Conflict):
             self.world.note(Report(reference=reference, status=status))
         after = self.world.payments[reference]
+        if after.status == "returned":
+            self.paid.discard((after.stipend_id, after.number))
         if after.status == "paid" != before:
             assert (after.stipend_id, after.number) not in self.paid, "paid twice"
             self.paid.add((after.stipend_id, after.number))

@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 
 from services.chassis.paging import Malformed
+from services.stipends.domain.payee import Details
 from services.stipends.domain.payment import Report
-from services.stipends.provider import Order, SignatureWrong, read_callback
+from services.stipends.provider import Order, SignatureWrong
+from services.stipends.provider.sandbox import read_callback
 from tests.unit.stipends.examples import AT, dollars
 
 SECRET = "between us"
@@ -79,4 +81,4 @@ def test_a_signed_body_of_another_form_is_malformed(body: bytes):
 
 
 def test_an_order_does_not_show_where_it_goes():
-    assert "sandbox" not in repr(Order("a-1.1.1", dollars(1), "sandbox-paid"))
+    assert "sandbox" not in repr(Order("a-1.1.1", dollars(1), Details(account="sandbox-paid", holder_name="Mira")))

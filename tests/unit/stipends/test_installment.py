@@ -49,8 +49,8 @@ def test_nothing_but_release_leads_out_of_a_hold():
     assert InstallmentStatus.ON_HOLD not in NEXT
 
 
-def test_what_is_paid_stays_paid():
-    assert InstallmentStatus.PAID not in NEXT
+def test_what_is_paid_stays_paid_unless_the_money_comes_back():
+    assert NEXT[InstallmentStatus.PAID] == {InstallmentStatus.RETURNED}
 
 
 @pytest.mark.parametrize("status", InstallmentStatus)

@@ -135,6 +135,7 @@ def test_a_hash_is_the_same_wherever_the_posting_was_kept():
         {"project_id": "p-2"},
         {"cause": Cause.RELEASE},
         {"reference": "Bank 8"},
+        {"sponsor": "ACME"},
         {"entries": ()},
         {"by": "eve"},
         {"at": AT + DAY},
@@ -143,7 +144,7 @@ def test_a_hash_is_the_same_wherever_the_posting_was_kept():
 )
 def test_nothing_of_a_posting_changes_without_its_hash(changed: dict[str, object]):
     given_ = deposit("one", PROJECT, dollars(100), reference="Bank 7", by=FAY, at=AT)
-    assert set(Posting.model_fields) == {"id", "project_id", "cause", "reference", "entries", "by", "at"}
+    assert set(Posting.model_fields) == {"id", "project_id", "cause", "reference", "sponsor", "entries", "by", "at"}
     assert chained(given_.model_copy(update=changed), 1, "") != chained(given_, 1, "")
 
 

@@ -5,10 +5,17 @@ from typing import Any
 
 import pytest
 
-from contracts.stipends import InstallmentFailed, InstallmentPaid, InstallmentSent, InstallmentStatus
+from contracts.stipends import (
+    InstallmentFailed,
+    InstallmentPaid,
+    InstallmentReturned,
+    InstallmentSent,
+    InstallmentStatus,
+)
 from services.chassis.domain import NotInThisState
 from services.stipends.domain.claim import approve, request
 from services.stipends.domain.ledger import Account
+from services.stipends.domain.payee import PayeeUnconfirmed
 from services.stipends.domain.payment import (
     LONGEST_PAUSE,
     LOOK_UP_AFTER,
@@ -34,13 +41,13 @@ from services.stipends.domain.stipend import Stipend
 from tests.unit.stipends.examples import ADA, AT, FAY, MIRA, SYSTEM, dollars, payee, project
 from tests.unit.stipends.test_claim import eligible
 
-WORDS = ("processing", "paid", "failed", "refused")
-STATES = ("approved", "paying", "paid", "failed")
+WORDS = ("processing", "paid", "failed", "refused", "returned")
+STATES = ("approved", "paying", "paid", "failed", "returned")
 
 
 def approved() -> Stipend:
-    asked = request(eligible(), 1, payee_known=True, by=MIRA, at=AT).state
-    return approve(asked, 1, project=project(), by=ADA, at=AT).state
+    asked = request(eligible(), 1, payee=payee(), by=MIRA, at=AT).state
+    return approve(asked, 1, project=project(), payee=payee(), by=ADA, at=AT).state
 
 
 def payment(**changes: Any) -> Payment:
@@ -103,8 +110,42 @@ def test_what_ended_is_never_taken_back():
     for word in ("failed", "refused"):
         with pytest.raises(ReportContradicts):
             payment(status="paid").walk(report(word))
-    with pytest.raises(ReportContradicts):
-        payment(status="failed").walk(report("paid"))
+    for word in ("paid", "returned"):
+        with pytest.raises(ReportContradicts):
+            payment(status="failed").walk(report(word))
+
+
+def test_money_that_comes_back_is_reserved_again_and_a_late_word_of_its_payment_changes_nothing():
+    stipend, after, events = walked(approved(), payment(), report("returned", reason="Closed meanwhile."))
+    assert (after.status, after.reason, stipend.reserved) == ("returned", "Closed meanwhile.", dollars(5400))
+    assert [type(event) for event in events] == [InstallmentSent, InstallmentPaid, InstallmentReturned]
+    assert isinstance(events[-1], InstallmentReturned)
+    assert events[-1].reason == "Closed meanwhile."
+    assert [step.reason for step in stipend.installment(1).steps][-2:] == [None, "Closed meanwhile."]
+    for word in ("processing", "paid", "returned"):
+        assert after.walk(report(word)) == ()
+
+
+def test_what_came_back_is_ordered_again():
+    stipend, returned, _ = walked(approved(), payment(), report("returned", reason="Closed."))
+    again = retry(stipend, give_up(returned).state).state
+    second = order(again, 1, payee(), by=FAY, at=AT).state
+    stipend, after, _ = walked(again, second, report("paid", reference="a-1.1.2"))
+    assert (after.status, stipend.installment(1).status, stipend.reserved) == ("paid", "paid", dollars(2700))
+
+
+def test_nothing_is_ordered_to_a_payee_that_its_owner_did_not_confirm():
+    with pytest.raises(PayeeUnconfirmed):
+        order(approved(), 1, payee(confirmed_at=None), by=ADA, at=AT)
+
+
+def test_a_payee_that_was_changed_is_paid_to_later_and_a_hold_is_no_way_around_that():
+    later = AT + timedelta(hours=72)
+    made = order(approved(), 1, payee(payable_from=later), by=ADA, at=AT).state
+    assert (made.due_at, made.payable_from) == (later, later)
+    assert let_go(hold_back(made).state, at=AT).state.due_at == later
+    assert let_go(hold_back(made).state, at=later + timedelta(1)).state.due_at == later + timedelta(1)
+    assert order(approved(), 1, payee(payable_from=AT), by=ADA, at=AT).state.due_at == AT
 
 
 def test_another_payment_of_the_provider_is_not_this_one():
@@ -145,6 +186,7 @@ def test_an_order_that_the_provider_refused_moved_no_money():
         ("approved", "paying", (Account.RESERVED, Account.IN_TRANSIT)),
         ("paying", "paid", (Account.IN_TRANSIT, Account.PAID)),
         ("paying", "failed", (Account.IN_TRANSIT, Account.RESERVED)),
+        ("paid", "returned", (Account.PAID, Account.RESERVED)),
     ],
 )
 def test_each_step_is_booked_under_an_id_of_its_own(before: str, to: str, way: tuple[Account, Account]):

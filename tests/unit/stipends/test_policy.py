@@ -1,5 +1,6 @@
 """What a policy may say, and what a mentee is offered by it."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from services.stipends.domain.policy import (
     set_policy,
 )
 from services.stipends.domain.project import ProjectUnknown
-from tests.unit.stipends.examples import ADA, AT, EVE, FAY, MO, POLICY, SCHEDULES, STEF, dollars, project
+from tests.unit.stipends.examples import ADA, AT, DAY, EVE, FAY, MO, POLICY, SCHEDULES, STEF, dollars, project
 
 
 def terms(**changes: Any) -> Terms:
@@ -67,7 +68,7 @@ def test_a_stranger_does_not_learn_of_a_hidden_project():
         {"kind": "none", "schedule": None, "amount": dollars(1)},
         {"kind": "fixed", "schedule": None},
         {"kind": "fixed", "amount": dollars(1)},
-        {"kind": "by_country", "schedule": None},
+        {"kind": "fixed", "amount": dollars(1), "schedule": "lfx-2022"},
         {"kind": "by_country", "amount": dollars(1)},
         {"kind": "by_country", "schedule": "lfx-1999"},
     ],
@@ -79,7 +80,12 @@ def test_a_policy_names_what_its_kind_needs_and_nothing_else(said: dict[str, Any
 
 @pytest.mark.parametrize(
     "said",
-    [{"kind": "none", "schedule": None}, {"kind": "fixed", "amount": dollars(3000), "schedule": None}, {}],
+    [
+        {"kind": "none", "schedule": None},
+        {"kind": "fixed", "amount": dollars(3000), "schedule": None},
+        {},
+        {"schedule": None, "pro_rata": True},
+    ],
 )
 def test_each_kind_can_be_decided(said: dict[str, Any]):
     assert decided(terms(**said)).state.kind == terms(**said).kind
@@ -113,25 +119,36 @@ def test_no_installment_is_nothing():
 
 
 def test_by_country_the_schedule_says_the_amount_and_why():
-    given_ = offer(POLICY, SCHEDULES, "DE")
+    given_ = offer(POLICY, SCHEDULES, "DE", AT.date())
     assert (given_.amount, given_.schedule) == (dollars(5400), "lfx-2022")
     assert given_.explanation == "The schedule lfx-2022 has 5,400.00 USD for residents of Germany (DE)."
 
 
 def test_a_country_without_a_row_is_for_staff_to_decide():
-    given_ = offer(POLICY, SCHEDULES, "CU")
+    given_ = offer(POLICY, SCHEDULES, "CU", AT.date())
     assert (given_.pays, given_.amount) == (True, None)
     assert "staff decide" in given_.explanation
 
 
+def test_a_policy_that_names_no_schedule_follows_the_one_in_force_at_the_acceptance():
+    lfx = SCHEDULES["lfx-2022"]
+    newer = lfx.model_copy(update={"version": "next", "effective_from": AT.date() + DAY})
+    follows = POLICY.model_copy(update={"schedule": None})
+    days = {AT.date(): "lfx-2022", AT.date() + DAY: "next", date(2021, 12, 31): None}
+    known = {**SCHEDULES, "next": newer}
+    assert {on: offer(follows, known, "DE", on).schedule for on in days} == days
+    assert "staff decide" in offer(follows, known, "DE", date(2021, 12, 31)).explanation
+    assert offer(POLICY, known, "DE", AT.date() + DAY).schedule == "lfx-2022"
+
+
 def test_fixed_is_the_same_for_everybody():
     fixed = StipendPolicy.model_validate({"id": "p-1", "kind": "fixed", "amount": dollars(2500)})
-    assert {offer(fixed, SCHEDULES, country).amount for country in ("DE", "CU")} == {dollars(2500)}
+    assert {offer(fixed, SCHEDULES, country, AT.date()).amount for country in ("DE", "CU")} == {dollars(2500)}
 
 
 @pytest.mark.parametrize("policy", [None, StipendPolicy.model_validate({"id": "p-1", "kind": "none"})])
 def test_without_a_policy_nothing_is_paid(policy: StipendPolicy | None):
-    assert not offer(policy, SCHEDULES, "DE").pays
+    assert not offer(policy, SCHEDULES, "DE", AT.date()).pays
 
 
 @given(

@@ -16,19 +16,9 @@ from contracts.stipends import (
     StipendWaived,
 )
 from services.chassis.domain import Change
+from services.stipends.domain.facts import Hear, follow, hear_application, hear_evaluation
 from services.stipends.domain.ledger import NOTHING, Account, Cause
-from services.stipends.domain.stipend import (
-    Hear,
-    InstallmentUnknown,
-    Means,
-    Stipend,
-    earn,
-    follow,
-    hear_application,
-    hear_evaluation,
-    posting,
-    settle,
-)
+from services.stipends.domain.stipend import InstallmentUnknown, Means, Stipend, earn, posting, settle
 from tests.unit.stipends.examples import (
     ADA,
     AT,

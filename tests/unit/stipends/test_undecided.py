@@ -6,9 +6,10 @@ from contracts.money import Money
 from contracts.stipends import StipendQueued, StipendReserved, StipendStatus
 from services.chassis.domain import Actor, NotAllowed, NotInThisState
 from services.stipends.domain.claim import OwnStipend
+from services.stipends.domain.facts import follow, hear_application, hear_evaluation
 from services.stipends.domain.ledger import LARGEST, NOTHING, NotPayable
 from services.stipends.domain.policy import offer
-from services.stipends.domain.stipend import Means, Stipend, follow, hear_application, hear_evaluation
+from services.stipends.domain.stipend import Means, Stipend
 from services.stipends.domain.undecided import NothingToDecide, decide
 from tests.unit.stipends.examples import (
     ADA,
@@ -30,7 +31,7 @@ WHY = "As in the country next door."
 
 
 def means(free: float = 10_000) -> Means:
-    return Means(offer=offer(POLICY, SCHEDULES, "CU"), free=dollars(free))
+    return Means(offer=offer(POLICY, SCHEDULES, "CU", AT.date()), free=dollars(free))
 
 
 def undecided() -> Stipend:
@@ -91,7 +92,7 @@ def test_what_cannot_be_paid_is_not_decided(amount: Money):
 
 def test_a_project_that_pays_none_any_more_gives_staff_nothing_to_decide():
     with pytest.raises(NothingToDecide):
-        decide(undecided(), dollars(1), WHY, means=Means(offer=offer(None, SCHEDULES, "CU")), by=STEF, at=AT)
+        decide(undecided(), dollars(1), WHY, means=Means(offer=offer(None, SCHEDULES, "CU", AT.date())), by=STEF, at=AT)
 
 
 def test_staff_see_what_they_are_to_decide_and_nothing_else():

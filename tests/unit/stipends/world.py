@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass, field
 
-from contracts.applications import ApplicationEvent, EvaluationRecorded
+from contracts.applications import ApplicationEvent, EvaluationEvent, EvaluationRecorded
 from contracts.ids import ProjectId
 from contracts.money import Money
 from services.stipends.domain import claim
 from services.stipends.domain import payment as payments
 from services.stipends.domain import stipend as stipends
+from services.stipends.domain.facts import Hear, follow, hear_application, hear_due, hear_evaluation
 from services.stipends.domain.ledger import NOTHING, Account, Budget, Posting, book, deposit
 from services.stipends.domain.payment import Payment, Report
-from services.stipends.domain.policy import offer
-from services.stipends.domain.stipend import Hear, Means, Stipend, hear_application, hear_evaluation
+from services.stipends.domain.policy import StipendPolicy, offer
+from services.stipends.domain.stipend import Means, Stipend
 from tests.unit.stipends.examples import ADA, AT, FAY, MIRA, POLICY, SCHEDULES, SYSTEM, blank, payee, project
 
 PROJECT = ProjectId("p-1")
@@ -19,21 +20,25 @@ PROJECT = ProjectId("p-1")
 
 @dataclass
 class World:
+    policy: StipendPolicy = POLICY
     budget: Budget = field(default_factory=lambda: Budget(id=PROJECT))
     postings: dict[str, Posting] = field(default_factory=dict)
     stipends: dict[str, Stipend] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
 
-    def hear(self, event: ApplicationEvent | EvaluationRecorded) -> None:
+    def hear(self, event: ApplicationEvent | EvaluationEvent) -> None:
+        if isinstance(event, ApplicationEvent):
+            return self._hear(event.id, hear_application(event))
+        self._hear(event.application_id, hear_due(event))
         if isinstance(event, EvaluationRecorded):
-            return self._hear(event.application_id, hear_evaluation(event))
-        return self._hear(event.id, hear_application(event))
+            self._hear(event.application_id, hear_evaluation(event))
+        return None
 
     def _hear(self, id: str, hear: Hear) -> None:
         before = self.stipends.get(id) or blank(id)
         heard = hear(before)
         if heard != before:
-            self._settled(before, stipends.follow(before, hear, self._means(heard), by=SYSTEM, at=AT).state)
+            self._settled(before, follow(before, hear, self._means(heard), by=SYSTEM, at=AT).state)
             self._serve()
 
     def _settled(self, before: Stipend, after: Stipend) -> None:
@@ -48,7 +53,7 @@ class World:
     def _means(self, stipend: Stipend) -> Means:
         country = stipend.mentorship.country if stipend.mentorship else ""
         free = self.budget.available if stipend.goes_before(self.first) else NOTHING
-        return Means(offer=offer(POLICY, SCHEDULES, country), free=free)
+        return Means(offer=offer(self.policy, SCHEDULES, country, AT.date()), free=free)
 
     @property
     def first(self) -> Stipend | None:
@@ -73,7 +78,7 @@ class World:
         self._serve()
 
     def request(self, id: str, number: int) -> None:
-        self.stipends[id] = claim.request(self.stipends[id], number, payee_known=True, by=MIRA, at=AT).state
+        self.stipends[id] = claim.request(self.stipends[id], number, payee=payee(), by=MIRA, at=AT).state
 
     def decline(self, id: str, number: int) -> None:
         self.stipends[id] = claim.decline(self.stipends[id], number, "No.", project=project(), by=ADA, at=AT).state
@@ -95,7 +100,15 @@ class World:
         self.stipends[id] = released
 
     def approve(self, id: str, number: int) -> None:
-        approved = claim.approve(self.stipends[id], number, project=project(), by=ADA, at=AT).state
+        approved = claim.approve(self.stipends[id], number, project=project(), payee=payee(), by=ADA, at=AT).state
+        self._order(approved, number)
+
+    def preapprove(self, id: str, number: int) -> None:
+        once = claim.approve(self.stipends[id], number, project=project(), payee=payee(), limit=NOTHING, by=ADA, at=AT)
+        self.stipends[id] = once.state
+
+    def second(self, id: str, number: int) -> None:
+        approved = claim.second(self.stipends[id], number, project=project(), payee=payee(), by=FAY, at=AT).state
         self._order(approved, number)
 
     def _order(self, stipend: Stipend, number: int) -> None:

@@ -1,53 +1,30 @@
-"""Payment providers: what we ask of one, and the sandbox."""
+"""The pretend bank of the embedded platform: asked over HTTP, tells the outcome in signed callbacks."""
 
 import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
 from contracts.money import Money
-from services.chassis.domain import Forbidden
 from services.chassis.paging import Malformed
+from services.stipends.domain.payee import Accepted, Kind
 from services.stipends.domain.payment import Report
+from services.stipends.domain.reconciliation import Statement
+from services.stipends.provider import PATIENCE, Order, ProviderAway, SignatureWrong
 
 TOLERANCE: Final = timedelta(minutes=5)
 """How old, or how far ahead, a callback's signature may be."""
-PATIENCE: Final = 5.0
-"""Seconds for which the provider may take to answer."""
-
-
-class SignatureWrong(Forbidden):
-    """This callback was not signed by the provider, or not lately."""
-
-
-class ProviderAway(Exception):
-    """The provider did not answer, or with a fault of its own: whether it did what was asked is not known."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is to be paid; the reference is the idempotency key as well."""
-
-    reference: str
-    amount: Money
-    account: str = field(repr=False)
-
-
-class Provider(Protocol):
-    """Somebody who pays. Both calls raise `ProviderAway`, and may be repeated."""
-
-    async def pay(self, order: Order) -> Report:
-        """Ask for a payment; the same reference is paid once, however often it is asked for."""
-
-    async def look_up(self, reference: str) -> Report | None:
-        """Ask what became of a payment; None where it is not known."""
+ACCEPTED: Final = Accepted(
+    kinds=frozenset(Kind),
+    accounts=r"sandbox-(paid|failed|slow|lost-answer|returned|duplicate)",
+    words="The sandbox knows sandbox-paid, -failed, -slow, -lost-answer, -returned and -duplicate, and test accounts.",
+)
 
 
 class Told(BaseModel):
@@ -55,15 +32,24 @@ class Told(BaseModel):
 
     id: str
     reference: str
-    status: Literal["processing", "paid", "failed"]
+    status: Literal["processing", "paid", "failed", "returned"]
     reason: str | None = None
 
     def report(self) -> Report:
         return Report.model_validate({"provider_id": self.id, **self.model_dump(exclude={"id"})})
 
 
+class Listed(Told):
+    """A payment as its report has it."""
+
+    amount: Money
+
+    def statement(self) -> Statement:
+        return Statement(reference=self.reference, provider_id=self.id, amount=self.amount, status=self.status)
+
+
 class SandboxProvider:
-    """The pretend bank of the embedded platform."""
+    accepted = ACCEPTED
 
     def __init__(self, url: str, *, api_key: str, callback_url: str) -> None:
         self._url = url.rstrip("/")
@@ -76,7 +62,7 @@ class SandboxProvider:
             "POST",
             "/payments",
             headers={"Idempotency-Key": order.reference},
-            json=body | {"payee": {"account": order.account}},
+            json=body | {"payee": {"account": order.payee.account, "routing": order.payee.routing}},
         )
         if answer.is_success:
             return _read(answer.content, order.reference)
@@ -91,6 +77,15 @@ class SandboxProvider:
             raise ProviderAway(f"It answered {answer.status_code}.")
         found = _listed(answer.content)
         return _read(found[0], reference) if found else None
+
+    async def statements(self, since: datetime) -> Sequence[Statement]:
+        answer = await self._ask("GET", "/report", params={"since": since.isoformat()})
+        if not answer.is_success:
+            raise ProviderAway(f"It answered {answer.status_code}.")
+        try:
+            return [Listed.model_validate_json(item).statement() for item in _listed(answer.content)]
+        except ValidationError:
+            raise ProviderAway("Its report is not in its protocol.") from None
 
     async def _ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Any:
         try:
@@ -134,7 +129,7 @@ def read_callback(header: str, body: bytes, *, secret: str, at: datetime) -> Rep
     except ValidationError:
         raise Malformed("The callback is not of the form the sandbox has.") from None
     if told.status == "processing":
-        raise Malformed("A callback says paid or failed.")
+        raise Malformed("A callback says paid, failed or returned.")
     return told.report()
 
 

@@ -1,0 +1,102 @@
+"""The mails that stipends sends: each posted in the transaction of what it tells, to whoever it is for."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel
+from uuid6 import uuid7
+
+from contracts.event import Event
+from contracts.identity import PersonDescribed
+from contracts.ids import AccountId
+from contracts.stipends import (
+    InstallmentApproved,
+    InstallmentDeclined,
+    InstallmentEarned,
+    InstallmentFailed,
+    InstallmentPaid,
+    InstallmentReturned,
+    StipendQueued,
+    StipendReserved,
+)
+from services.chassis.mail import Letters, PostOffice
+from services.chassis.mongo import IndexModel
+from services.chassis.settings import Settings
+from services.chassis.store import Projection, Store
+from services.stipends.domain.project import KnownProject
+from services.stipends.domain.stipend import Stipend
+
+LETTERS: Final = Letters(Path(__file__).parents[1] / "mails")
+TOLD: Final[Mapping[type[Event], str]] = {
+    StipendReserved: "reserved",
+    StipendQueued: "awaiting_funds",
+    InstallmentEarned: "eligible",
+    InstallmentApproved: "approved",
+    InstallmentDeclined: "declined",
+    InstallmentPaid: "paid",
+    InstallmentFailed: "failed",
+    InstallmentReturned: "returned",
+}
+"""Which letter the mentee gets when this happens."""
+
+
+class Person(BaseModel):
+    """Identity's word on who an account is."""
+
+    id: AccountId
+    name: str
+    emails: tuple[str, ...]
+
+
+class Correspondence:
+    """Letters to people by their account; one to somebody who is not known yet waits until they are."""
+
+    def __init__(self, store: Store, settings: Settings, projects: Projection[KnownProject]) -> None:
+        self.mail = PostOffice(store, settings)
+        self.people = Projection(store, "people", Person, remembers=PersonDescribed)
+        self._projects = projects
+        self._waiting = store.database["unaddressed"]
+        self._public_url = settings.public_url
+
+    async def prepare(self) -> None:
+        await self.mail.prepare()
+        await self.people.prepare()
+        await self._waiting.ensure(IndexModel([("to", 1)]))
+
+    async def tell(self, stipend: Stipend, event: Event) -> None:
+        """Write to the mentee about what happened to their stipend, where there is a letter for it."""
+        name = TOLD.get(type(event))
+        if name is None or stipend.mentee_id is None:
+            return
+        project = await self._projects.get(stipend.project_id or "")
+        number = getattr(event, "number", None)
+        part = next((one for one in stipend.told if one["number"] == number), None)
+        await self.write(
+            stipend.mentee_id,
+            name,
+            project=project.name if project else "your project",
+            number=number,
+            amount=str(part["amount"] if part else stipend.amount),
+            next=part["next"] if part else "",
+            reason=getattr(event, "reason", ""),
+            link=f"{self._public_url}/v1/stipends/{stipend.id}",
+        )
+
+    async def tell_of_payee(self, owner: AccountId, *, account: str, payable_from: str) -> None:
+        link = f"{self._public_url}/v1/payees/me"
+        await self.write(owner, "payee_changed", account=account, payable_from=payable_from, link=link)
+
+    async def write(self, to: AccountId, letter: str, **words: Any) -> None:
+        person = await self.people.get(to)
+        if person is None:
+            await self._waiting.insert({"_id": str(uuid7()), "to": to, "letter": letter, "words": words})
+        elif person.emails:
+            await self.mail.post(LETTERS.write(letter, person.emails[0], person=person.name, **words))
+
+    async def address(self, to: AccountId) -> None:
+        """Send what waited for this person to be known."""
+        rows = await self._waiting.find({"to": to})
+        await self._waiting.delete({"to": to})
+        for row in rows:
+            await self.write(to, row["letter"], **row["words"])

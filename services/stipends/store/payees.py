@@ -1,0 +1,52 @@
+"""Where people are paid, sealed."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from contracts.ids import AccountId
+from services.chassis.mongo import Collection
+from services.chassis.store import Repository, Store
+from services.chassis.vault import Vault
+from services.stipends.domain import payee as decisions
+from services.stipends.domain.payee import Accepted, Details, Payee, PayeeUnknown
+from services.stipends.settings import Settings
+
+OWNERS: Final = {"payees": "_id", "payments": "payee_id"}
+"""Where sealed details are kept, and which field says whose they are."""
+
+
+class Payees(Repository[Payee]):
+    def __init__(self, store: Store, settings: Settings, accepted: Accepted) -> None:
+        super().__init__(store, "payees", Payee, PayeeUnknown)
+        self._vault = Vault(settings.payee_secret, *filter(None, [settings.payee_secret_other]))
+        self._accepted = accepted
+        self._delay = timedelta(hours=settings.payee_delay_hours)
+
+    def opened(self, owner: str, sealed: bytes) -> Details:
+        """Give the details in the clear. Raises `SealBroken`."""
+        return Details.model_validate_json(self._vault.open(owner, sealed))
+
+    async def describe(self, id: AccountId, details: Details, *, at: datetime) -> tuple[Payee, bool]:
+        """Keep where a person is paid, sealed; only the masks of it are in the open. Says whether it was a change."""
+        known = await self.find_one({"_id": id})
+        before = self.opened(id, known.sealed) if known else None
+        sealed = self._vault.seal(id, details.model_dump_json().encode())
+        decide = partial(decisions.describe, accepted=self._accepted, sealed=sealed, at=at, delay=self._delay)
+        if known:
+            return await self.change(id, decide, details, before), details != before
+        return await self.add(decide(Payee(id=id, version=0), details, None)), False
+
+    async def renew_seals(self) -> int:
+        """Seal anew, beside the running service, whatever another key sealed; says how many there were."""
+        return sum([await self._renewed(self.store.database[name], owner) for name, owner in OWNERS.items()])
+
+    async def _renewed(self, documents: Collection, owner: str) -> int:
+        count = 0
+        async for row in documents.each({}):
+            sealed = self._vault.renew(row[owner], row["sealed"])
+            if sealed is not None:
+                count += await documents.update(
+                    {"_id": row["_id"], "sealed": row["sealed"]}, {"$set": {"sealed": sealed}}
+                )
+        return count
