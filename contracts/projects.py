@@ -2,13 +2,15 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from contracts.event import Event
 from contracts.ids import AccountId, MentorInvitationId, ProjectId, TermId
 from contracts.time import Instant
+
+CONTRIBUTOR_COVENANT: Final = "https://www.contributor-covenant.org/version/2/1/code_of_conduct/"
 
 
 class ProjectStatus(StrEnum):
@@ -28,6 +30,28 @@ class PrerequisiteTemplate(BaseModel):
     name: str
     description: str
     due_on: date | None = None
+    file_required: bool = False
+    """Whether the task can only be handed in with a file."""
+
+
+class ApplicationQuestion(BaseModel):
+    """What every applicant is asked; the id stays when the wording changes."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    text: str
+
+
+class EvaluationQuestion(BaseModel):
+    """What every evaluation answers; the id stays when the wording changes."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    text: str
+    shown: bool = False
+    """Whether the mentee sees the answer."""
 
 
 class ProjectEvent(Event):
@@ -40,8 +64,25 @@ class ProjectEvent(Event):
     name: str
     description: str
     status: ProjectStatus
+    repository_url: str | None = None
+    website_url: str | None = None
+    code_of_conduct_url: str = CONTRIBUTOR_COVENANT
+    best_practices_id: int | None = None
+    """The project's number at the OpenSSF Best Practices badge."""
+    accent_color: str | None = None
+    """`#rrggbb`, lower case."""
+    logo: str | None = None
+    """The picture's hash (SHA-256, hexadecimal): `/v1/projects/{id}/logo?v={logo}`."""
+    technologies: tuple[str, ...] = ()
     skills: tuple[str, ...]
+    """What a mentee must know."""
+    desirable_skills: tuple[str, ...] = ()
     prerequisites: tuple[PrerequisiteTemplate, ...]
+    ai_use_policy: str = ""
+    application_questions: tuple[ApplicationQuestion, ...] = ()
+    evaluation_questions: tuple[EvaluationQuestion, ...] = ()
+    blind_review: bool = False
+    """Whether reviewers see each other's reviews only after giving their own."""
     administrators: tuple[AccountId, ...]
     mentors: tuple[AccountId, ...]
 
@@ -135,6 +176,8 @@ class TermEvent(Event):
     window_closes_at: Instant
     starts_at: Instant
     ends_at: Instant
+    results_at: Instant | None = None
+    """Until then decisions are held back from applicants; None holds nothing back."""
     capacity: int
 
 
