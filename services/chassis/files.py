@@ -12,12 +12,10 @@ from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict
 from uuid6 import uuid7
 
-from contracts.time import Instant
 from services.chassis.domain import Conflict, RuleBroken
-from services.chassis.kinds import PIECE, FileKind, kind_of, named
+from services.chassis.kinds import PIECE, File, FileKind, kind_of, named
 from services.chassis.mongo import Database, IndexModel
 
 LOOSE: Final = timedelta(hours=1)
@@ -38,19 +36,6 @@ class FileEmpty(RuleBroken):
 
 class FileGone(Conflict):
     """Nobody referred to it in time, so it was swept away."""
-
-
-class File(BaseModel):
-    """What is said of a content by whoever refers to it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    name: str
-    kind: FileKind
-    size: int
-    """Bytes."""
-    at: Instant
 
 
 class Files:

@@ -9,8 +9,10 @@ from enum import StrEnum
 from typing import IO, Final
 
 import puremagic
+from pydantic import BaseModel, ConfigDict
 
-from services.chassis.problems import UnsupportedMediaType
+from contracts.time import Instant
+from services.chassis.domain import Refusal
 
 
 class FileKind(StrEnum):
@@ -48,8 +50,21 @@ LARGEST_DIRECTORY: Final = 1024 * 1024
 """Bytes; an archive that lists more than any document does is not even listed."""
 
 
-class KindRefused(UnsupportedMediaType):
+class KindRefused(Refusal):
     """The content is none of the kinds that are taken here."""
+
+
+class File(BaseModel):
+    """What is said of a content by whoever refers to it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    kind: FileKind
+    size: int
+    """Bytes."""
+    at: Instant
 
 
 def kind_of(content: IO[bytes], name: str, allowed: Collection[FileKind]) -> FileKind:

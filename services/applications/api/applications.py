@@ -52,6 +52,10 @@ class WithdrawApplication(Body):
     reason: Prose = ""
 
 
+class ExtendApplication(Body):
+    weeks: Annotated[int, Field(ge=1, le=5)]
+
+
 class FailApplication(Body):
     """The reason may be left out after an unsatisfactory evaluation."""
 
@@ -93,6 +97,7 @@ class ApplicationView(View):
     accepted_at: Instant | None
     offer_expires_at: Instant | None
     agreement: AgreementView | None
+    extended_weeks: int
     reason_code: str | None
     message: str
     version: int
@@ -182,9 +187,16 @@ async def confirm_application(
     )
 
 
+@routes.post("/{id}/extend", response_model=ApplicationView)
+async def extend_application(
+    id: ApplicationPath, command: ExtendApplication, data: Data, by: By, now: Now
+) -> Application:
+    return await data.extend(id, weeks=command.weeks, by=by, at=now)
+
+
 @routes.post("/{id}/graduate", response_model=ApplicationView)
 async def graduate_application(id: ApplicationPath, data: Data, by: By, now: Now) -> Application:
-    return await data.conclude(id, mentorship.graduate, by=by, at=now)
+    return await data.graduate(id, by=by, at=now)
 
 
 @routes.post("/{id}/fail", response_model=ApplicationView)

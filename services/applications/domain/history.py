@@ -57,7 +57,7 @@ class Entry(BaseModel):
 
 def happenings(application: Application, tasks: Iterable[Task], evaluations: Iterable[Evaluation]) -> list[Happening]:
     """Put all that happened in its order."""
-    found = [*_of_application(application)]
+    found = [*_of_application(application), *_of_extensions(application)]
     for task in tasks:
         found += _of_task(task)
     for evaluation in evaluations:
@@ -109,6 +109,12 @@ def _of_application(application: Application) -> Iterable[Happening]:
         yield Happening(
             at=application.prerequisites_completed_at, by=BY_ITSELF, what="noted that all prerequisites are completed"
         )
+
+
+def _of_extensions(application: Application) -> Iterable[Happening]:
+    for each in application.extensions:
+        what = f"extended the mentorship by {each.weeks} week{'s' if each.weeks > 1 else ''}"
+        yield Happening(at=each.at, by=each.by, what=what)
 
 
 def _newest(application: Application, step: Step) -> str:

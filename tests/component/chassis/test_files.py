@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.chassis.domain import Refusal
-from services.chassis.files import File, FileEmpty, FileGone, Files
-from services.chassis.kinds import FileKind, KindRefused
+from services.chassis.files import FileEmpty, FileGone, Files
+from services.chassis.kinds import File, FileKind, KindRefused
 from services.chassis.mongo import Database
 from services.chassis.store import Store
 
