@@ -100,7 +100,7 @@ async def give_task(
 
 @routes.post("/tasks", response_model=Page[TaskView], status_code=201)
 async def give_tasks(command: GiveTasks, data: Data, by: By, now: Now) -> Page[Task]:
-    return Page(items=await data.give_tasks(**dict(command), by=by, at=now), next_cursor=None)
+    return await data.give_tasks(**dict(command), by=by, at=now)
 
 
 @routes.get("/tasks/{id}", response_model=TaskView)

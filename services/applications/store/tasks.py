@@ -16,6 +16,7 @@ from services.applications.domain.task import FILE_KINDS, Task
 from services.applications.store.kept import Kept
 from services.chassis.domain import Actor, Change, NotAllowed, NotInThisState, NotYetKnown
 from services.chassis.kinds import File
+from services.chassis.paging import Page
 
 P = ParamSpec("P")
 
@@ -94,10 +95,10 @@ class TaskCommands(Kept):
 
         return await self._store.transaction(work)
 
-    async def give_tasks(self, term_id: TermId, *, by: Actor, at: datetime, **said: Any) -> list[Task]:
+    async def give_tasks(self, term_id: TermId, *, by: Actor, at: datetime, **said: Any) -> Page[Task]:
         """Give the same milestone task to every active mentee of a term, or to nobody."""
 
-        async def work() -> list[Task]:
+        async def work() -> Page[Task]:
             project = await self.projects.get((await self.term(term_id)).project_id)
             if project is None:
                 raise NotYetKnown("The project of this term has not arrived here yet. Ask again in a moment.")
@@ -106,7 +107,8 @@ class TaskCommands(Kept):
             active = await self.applications.find({"term_id": term_id, "status": ApplicationStatus.ACTIVE})
             if not active:
                 raise NotInThisState("Nobody is active in this term; tasks are given once a mentorship is confirmed.")
-            return [await self.give_task(str(uuid7()), each.id, **said, by=by, at=at) for each in active]
+            given = [await self.give_task(str(uuid7()), each.id, **said, by=by, at=at) for each in active]
+            return Page(items=given, next_cursor=None)
 
         return await self._store.transaction(work)
 
