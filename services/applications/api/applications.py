@@ -10,7 +10,7 @@ from contracts.applications import ApplicationStatus, Attendance
 from contracts.ids import AccountId, ApplicationId, ProjectId, TermId
 from contracts.money import Country
 from contracts.time import Instant
-from services.applications.api.data import ApplicationPath, Data, TermReference
+from services.applications.dependencies import ApplicationPath, Data, TermReference
 from services.applications.domain import application as domain
 from services.applications.domain import mentorship
 from services.applications.domain.application import Application

@@ -10,7 +10,7 @@ from contracts.applications import Attendance
 from contracts.identity import PlatformRole
 from contracts.ids import ApplicationId, CertificateId, ProjectId
 from contracts.time import Instant
-from services.applications.api.data import ApplicationPath, CodePath, Data
+from services.applications.dependencies import ApplicationPath, CodePath, Data
 from services.applications.domain import certificate as domain
 from services.applications.domain.certificate import Certificate
 from services.applications.letter import letter_of

@@ -9,7 +9,7 @@ from pydantic import Field
 from contracts.applications import Milestone, Verdict
 from contracts.ids import ActorId, ApplicationId, EvaluationId
 from contracts.time import Instant
-from services.applications.api.data import ApplicationPath, Data, EvaluationPath
+from services.applications.dependencies import ApplicationPath, Data, EvaluationPath
 from services.applications.domain.evaluation import Evaluation
 from services.chassis.http import Body, By, NewId, Now, View, router
 from services.chassis.paging import Page

@@ -5,7 +5,7 @@ from typing import Final, Self
 from contracts.applications import ReferralStatus
 from contracts.ids import CertificateId, ReferralId
 from contracts.time import Instant
-from services.applications.api.data import CertificatePath, Data, ReferralPath
+from services.applications.dependencies import CertificatePath, Data, ReferralPath
 from services.applications.domain import referral as domain
 from services.applications.domain.referral import Referral
 from services.chassis.http import Body, By, NewId, Now, View, router

@@ -11,7 +11,7 @@ from pydantic import Field
 from contracts.applications import TaskKind, TaskStatus
 from contracts.ids import AccountId, ApplicationId, TaskId
 from contracts.time import Instant
-from services.applications.api.data import ApplicationPath, Data, TaskPath, TermReference
+from services.applications.dependencies import ApplicationPath, Data, TaskPath, TermReference
 from services.applications.domain import task as domain
 from services.applications.domain.task import FILE_KINDS, LARGEST_FILE, Task
 from services.chassis.http import Body, By, NewId, Now, View, binary_body, router, upload

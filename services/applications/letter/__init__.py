@@ -4,7 +4,7 @@ import functools
 import unicodedata
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fpdf import FPDF
 from fpdf.enums import Align, XPos, YPos
@@ -53,7 +53,8 @@ def written(text: str) -> str:
 def _signs() -> AbstractSet[int]:
     shelf = FPDF()
     shelf.add_font(FAMILY, fname=FONT)
-    return frozenset(shelf.fonts[FAMILY.lower()].cmap)
+    font: Any = shelf.fonts[FAMILY.lower()]
+    return frozenset(font.cmap)
 
 
 def _page(certificate: Certificate) -> FPDF:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.applications.api.data import CodePath, Data
+from services.applications.dependencies import CodePath, Data
 from services.applications.domain.certificate import CertificateUnknown
 from services.chassis.http import anyone
 

@@ -110,8 +110,8 @@ async def test_answers_to_the_projects_questions_are_shown_as_the_project_says(s
         {"id": "progress", "text": "How is the progress?", "shown": True},
         {"id": "worries", "text": "What worries you?", "shown": False},
     )
-    people = {"admin": scene.admin_id, "mentors": (scene.mentor_id,)}
-    await served.hears(project(scene.project_id, **people, evaluation_questions=asked, sequence=2))
+    asking = {"mentors": (scene.mentor_id,), "evaluation_questions": asked, "sequence": 2}
+    await served.hears(project(scene.project_id, admin=scene.admin_id, **asking))
     place = f"/v1/evaluations/{(await evaluations(mentee, id))['midterm']['id']}"
     said = {"verdict": "satisfactory", "answers": {"progress": "Good.", "worries": "The tests."}}
 
