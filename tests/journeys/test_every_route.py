@@ -106,6 +106,8 @@ async def test_a_route_that_is_not_public_needs_a_token(whole: Platform):
         "POST /v1/accounts",
         "POST /v1/accounts/verify-email",
         "POST /v1/accounts/resend-verification",
+        "GET /v1/certificates/graduates",
+        "GET /v1/certificates/{code}",
         "GET /v1/projects",
         "GET /v1/projects/{id}",
         "GET /v1/projects/{id}/members",
