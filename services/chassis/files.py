@@ -14,9 +14,10 @@ from anyio import to_thread
 from fastapi.responses import StreamingResponse
 from uuid6 import uuid7
 
-from services.chassis.domain import Conflict, RuleBroken
+from services.chassis.domain import Actor, Conflict, RuleBroken
 from services.chassis.kinds import PIECE, File, FileKind, kind_of, named
 from services.chassis.mongo import Database, IndexModel
+from services.chassis.problems import TooManyRequests
 
 LOOSE: Final = timedelta(hours=1)
 """How long a content waits for somebody who refers to it."""
@@ -24,10 +25,16 @@ MARGIN: Final = timedelta(minutes=5)
 """How far the clocks of replicas may differ: nothing is swept away that another could still hold."""
 LOST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Since when a content is loose that nobody can hold any more."""
+MOST_LOOSE: Final = 30
+"""How many of one sender's wait at a time, more or less."""
 IN_MEMORY: Final = 1024 * 1024
 """Bytes; what is longer waits on disk while it is looked at."""
 LONGEST_NAME: Final = 150
 """Characters."""
+
+
+class TooManyFiles(TooManyRequests):
+    """Somebody sends one file after the other and uses none, which would fill the store."""
 
 
 class FileEmpty(RuleBroken):
@@ -44,12 +51,16 @@ class Files:
         self._contents = database.bucket("contents")
 
     async def prepare(self) -> None:
-        await self._files.ensure(IndexModel([("loose_since", 1)], sparse=True))
+        await self._files.ensure(
+            IndexModel([("loose_since", 1)], sparse=True),
+            IndexModel([("sender", 1)], partialFilterExpression={"loose_since": {"$exists": True}}),
+        )
 
     async def receive(
-        self, stream: AsyncIterator[bytes], name: str, allowed: Collection[FileKind], *, at: datetime
+        self, stream: AsyncIterator[bytes], name: str, allowed: Collection[FileKind], *, by: Actor, at: datetime
     ) -> File:
-        """Keep what arrives, loose, if it is of an allowed kind. Raises `FileEmpty`, `KindRefused`."""
+        """Keep what arrives, loose, if it is of an allowed kind. Raises `FileEmpty`, `KindRefused`, `TooManyFiles`."""
+        await self._refuse_more_from(by)
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as content:
             async for piece in stream:
                 await to_thread.run_sync(content.write, piece)
@@ -58,9 +69,14 @@ class Files:
                 raise FileEmpty(f"{name!r} is empty. Send a file with something in it.")
             kind = await to_thread.run_sync(kind_of, content, name, allowed)
             file = File(id=str(uuid7()), name=named(_base(name), kind), kind=kind, size=size, at=at)
-            await self._files.insert({"_id": file.id, "loose_since": at})
+            await self._files.insert({"_id": file.id, "sender": by.id, "loose_since": at})
             await self._contents.write(file.id, _pieces(content))
         return file
+
+    async def _refuse_more_from(self, sender: Actor) -> None:
+        loose = {"sender": sender.id, "loose_since": {"$exists": True}}
+        if await self._files.count(loose, limit=MOST_LOOSE) >= MOST_LOOSE:
+            raise TooManyFiles(f"You sent {MOST_LOOSE} files lately that nothing refers to. Try again in an hour.")
 
     async def hold(self, file: File, *, at: datetime) -> None:
         """Keep it for good, in the transaction of whoever refers to it. Raises `FileGone`."""

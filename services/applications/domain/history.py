@@ -138,7 +138,8 @@ def _of_task(task: Task) -> Iterable[Happening]:
 
 def _of_evaluation(evaluation: Evaluation) -> Iterable[Happening]:
     if evaluation.recorded_at and evaluation.recorded_by:
-        what = f"recorded the {evaluation.milestone} evaluation: {evaluation.verdict}"
+        kind = "re-evaluation" if evaluation.reevaluates else "evaluation"
+        what = f"recorded the {evaluation.milestone} {kind}: {evaluation.verdict}"
         yield Happening(at=evaluation.recorded_at, by=evaluation.recorded_by, what=what)
 
 

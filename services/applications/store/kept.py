@@ -98,8 +98,8 @@ class Kept:
 
     async def prepare(self) -> None:
         await self.applications.prepare()
-        await self.tasks.prepare(IndexModel([("application_id", 1)]))
-        await self.evaluations.prepare(IndexModel([("application_id", 1)]))
+        await self.tasks.prepare(IndexModel([("application_id", 1), ("_id", 1)]))
+        await self.evaluations.prepare(IndexModel([("application_id", 1), ("_id", 1)]))
         await self._prepare_certificates()
         await self.places.prepare()
         await self.files.prepare()

@@ -121,7 +121,7 @@ class TaskCommands(Kept):
         """Keep a file, then put it with the task; whoever may not is told before anything is read."""
         known = await self.tasks.get(id)
         known.must_take_files_from(by, *await self.around(known.application_id))
-        file = await self.files.receive(stream, name, FILE_KINDS, at=at)
+        file = await self.files.receive(stream, name, FILE_KINDS, by=by, at=at)
 
         async def work() -> Task:
             before = await self.tasks.get(id)

@@ -1,5 +1,6 @@
 """Evaluations as they come due: reminded of, escalated, moved by an extension, given another chance."""
 
+import asyncio
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -209,3 +210,52 @@ async def test_an_evaluation_is_read_by_those_whom_it_concerns(served: Served):
     place = f"/v1/evaluations/{(await evaluations(mentee, await scene.active(mentee)))['final']['id']}"
     answers = [await by.get(place) for by in (scene.admin, scene.mentor, mentee, stranger, anonymous)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 404, 401]
+
+
+async def test_several_that_remind_at_once_remind_once(served: Served, platform: Platform, clock: Clock):
+    scene = await Scene.of(served)
+    await known(scene)
+    mentee = await scene.mentee()
+    midterm = (await evaluations(mentee, await scene.active(mentee)))["midterm"]
+    data, late = served.service.data, ahead_of(midterm["due_on"], 8)
+    while await data.remind_of_evaluation(clock() + late - 8 * DAY):
+        pass
+    before = await posted(served, "is a week late")
+
+    looked = await asyncio.gather(*(data.remind_of_evaluation(clock() + late) for _ in range(8)))
+    while await data.remind_of_evaluation(clock() + late):
+        pass
+
+    assert any(looked)
+    assert (await scene.told(midterm["id"])).count("evaluation.escalated.v1") == 1
+    assert len(await mailed(platform, address(scene.admin_id), "is a week late")) == 1
+    assert await posted(served, "is a week late") == before + 1
+
+
+@pytest.mark.parametrize(
+    ("collection", "question", "sort"),
+    [
+        ("tasks", {"reminds_at": {"$lte": now()}}, "reminds_at"),
+        ("evaluations", {"reminds_at": {"$lte": now()}}, "reminds_at"),
+        ("files", {"loose_since": {"$lte": now()}}, "loose_since"),
+        ("files", {"sender": "x", "loose_since": {"$exists": True}}, ""),
+        ("tasks", {"application_id": "x", "due_on": {"$gt": "2026-01-01"}}, "_id"),
+        ("applications", {"term_id": "x", "status": "active"}, "_id"),
+        ("certificates", {"code": "x"}, ""),
+        ("certificates", {"application_id": "x"}, ""),
+        ("certificates", {"listed": True}, "-_id"),
+        ("certificates", {"mentee_id": "x"}, "-_id"),
+        ("referrals", {"$or": [{"sender_id": "x"}, {"graduate_id": "x"}]}, "-_id"),
+        ("evaluations", {"application_id": "x"}, "_id"),
+    ],
+    ids=str,
+)
+async def test_every_question_is_answered_by_an_index(
+    served: Served, collection: str, question: dict[str, Any], sort: str
+):
+    order = {sort.removeprefix("-"): -1 if sort.startswith("-") else 1} if sort else {}
+    find = {"find": collection, "filter": question, "sort": order}
+    plan = await served.service.store.database._database.command("explain", find, verbosity="queryPlanner")
+    assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"])
+    assert "IXSCAN" in str(plan["queryPlanner"]["winningPlan"])
+    assert "'indexName': '_id_'" not in str(plan["queryPlanner"]["winningPlan"])

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.chassis.domain import Refusal
-from services.chassis.files import FileEmpty, FileGone, Files
+from contracts.ids import ActorId
+from services.chassis.domain import Actor, Refusal
+from services.chassis.files import MOST_LOOSE, FileEmpty, FileGone, Files, TooManyFiles
 from services.chassis.kinds import File, FileKind, KindRefused
 from services.chassis.mongo import Database
 from services.chassis.store import Store
@@ -16,6 +17,7 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SWEPT = timedelta(minutes=70)
 PDF = b"%PDF-1.7\n"
+MIRA, NOAH = Actor(ActorId("mira")), Actor(ActorId("noah"))
 TAKEN = frozenset({FileKind.PDF, FileKind.TXT})
 
 
@@ -31,8 +33,8 @@ async def stream(content: bytes, piece: int = 100_000) -> AsyncIterator[bytes]:
         yield content[start : start + piece]
 
 
-async def receive(files: Files, content: bytes = PDF, name: str = "work.pdf", at: datetime = AT) -> File:
-    return await files.receive(stream(content), name, TAKEN, at=at)
+async def receive(files: Files, content: bytes = PDF, name: str = "work.pdf", by: Actor = MIRA) -> File:
+    return await files.receive(stream(content), name, TAKEN, by=by, at=AT)
 
 
 async def content_of(files: Files, file: File) -> bytes:
@@ -137,3 +139,17 @@ async def test_holding_and_sweeping_at_once_agree(files: Files):
         assert isinstance(held, FileGone) is (swept is True)
         if held is None:
             assert await content_of(files, file) == PDF
+
+
+async def test_who_sends_one_file_after_the_other_and_uses_none_has_to_wait(files: Files):
+    used = await receive(files)
+    await files.hold(used, at=AT)
+    for _ in range(MOST_LOOSE):
+        await receive(files)
+    with pytest.raises(TooManyFiles):
+        await receive(files)
+    assert (await receive(files, by=NOAH)).size == len(PDF)
+
+    while await files.sweep(AT + SWEPT):
+        pass
+    assert (await receive(files)).size == len(PDF)
