@@ -5,7 +5,16 @@ from enum import StrEnum
 from typing import ClassVar, Literal
 
 from contracts.event import Event
-from contracts.ids import AccountId, ApplicationId, EvaluationId, ProjectId, TaskId, TermId
+from contracts.ids import (
+    AccountId,
+    ApplicationId,
+    CertificateId,
+    EvaluationId,
+    ProjectId,
+    ReferralId,
+    TaskId,
+    TermId,
+)
 from contracts.money import Country
 from contracts.time import Instant
 
@@ -41,6 +50,8 @@ class ApplicationEvent(Event):
     attendance: Attendance | None
     prerequisites_completed_at: Instant | None
     accepted_at: Instant | None
+    extended_weeks: int = 0
+    """By how many weeks the mentorship ends later than its term, in all."""
 
 
 class ApplicationSubmitted(ApplicationEvent):
@@ -84,6 +95,14 @@ class ApplicationWithdrawn(ApplicationEvent):
     """The mentee withdrew, or an administrator ended the mentorship and said why."""
 
     type: Literal["application.withdrawn.v1"] = "application.withdrawn.v1"
+
+
+class ApplicationExtended(ApplicationEvent):
+    """An administrator moved the end of the mentorship, and with it all that is due later than that day."""
+
+    type: Literal["application.extended.v1"] = "application.extended.v1"
+    weeks: int
+    """By how many this time."""
 
 
 class ApplicationGraduated(ApplicationEvent):
@@ -156,6 +175,12 @@ class TaskCompleted(TaskEvent):
     type: Literal["task.completed.v1"] = "task.completed.v1"
 
 
+class TaskEdited(TaskEvent):
+    """A mentor or administrator worded it differently or moved the day it is due."""
+
+    type: Literal["task.edited.v1"] = "task.edited.v1"
+
+
 class Milestone(StrEnum):
     """The evaluations of a mentorship, in their order."""
 
@@ -180,12 +205,26 @@ class EvaluationEvent(Event):
     milestone: Milestone
     due_on: date
     verdict: Verdict | None
+    reevaluates: EvaluationId | None = None
+    """The unsatisfactory one of the same milestone that this one gives another chance."""
 
 
 class EvaluationScheduled(EvaluationEvent):
-    """The mentorship was confirmed, so this evaluation is due."""
+    """The mentorship was confirmed, or another chance given, so this evaluation is due."""
 
     type: Literal["evaluation.scheduled.v1"] = "evaluation.scheduled.v1"
+
+
+class EvaluationMoved(EvaluationEvent):
+    """The mentorship was extended, so this evaluation is due later."""
+
+    type: Literal["evaluation.moved.v1"] = "evaluation.moved.v1"
+
+
+class EvaluationEscalated(EvaluationEvent):
+    """No mentor recorded it in a week; the project's administrators are asked."""
+
+    type: Literal["evaluation.escalated.v1"] = "evaluation.escalated.v1"
 
 
 class EvaluationRecorded(EvaluationEvent):
@@ -198,3 +237,82 @@ class FeedbackGiven(EvaluationEvent):
     """The mentee gave feedback on mentor and project; its words are for few and never told."""
 
     type: Literal["feedback.given.v1"] = "feedback.given.v1"
+
+
+class CertificateEvent(Event):
+    """The code that proves a certificate stays with whoever graduated."""
+
+    source: ClassVar[str] = "applications"
+    topic: ClassVar[str] = "applications.events"
+    noun: ClassVar[str] = "certificate"
+
+    id: CertificateId
+    application_id: ApplicationId
+    project_id: ProjectId
+    mentee_id: AccountId
+    issued_at: Instant
+    revoked_at: Instant | None
+    listed: bool
+    """Whether the graduate wants to be in the graduates' directory."""
+
+
+class CertificateIssued(CertificateEvent):
+    """A mentee graduated and has a letter of completion."""
+
+    type: Literal["certificate.issued.v1"] = "certificate.issued.v1"
+
+
+class CertificateRevoked(CertificateEvent):
+    """Staff declared it void."""
+
+    type: Literal["certificate.revoked.v1"] = "certificate.revoked.v1"
+
+
+class CertificateListed(CertificateEvent):
+    """The graduate put themself into the directory."""
+
+    type: Literal["certificate.listed.v1"] = "certificate.listed.v1"
+
+
+class CertificateUnlisted(CertificateEvent):
+    """The graduate took themself out of the directory."""
+
+    type: Literal["certificate.unlisted.v1"] = "certificate.unlisted.v1"
+
+
+class ReferralStatus(StrEnum):
+    REQUESTED = "requested"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
+class ReferralEvent(Event):
+    """Who is who stays; how to reach them, and what was said, is for the two alone."""
+
+    source: ClassVar[str] = "applications"
+    topic: ClassVar[str] = "applications.events"
+    noun: ClassVar[str] = "referral"
+
+    id: ReferralId
+    certificate_id: CertificateId
+    graduate_id: AccountId
+    sender_id: AccountId
+    status: ReferralStatus
+
+
+class ReferralRequested(ReferralEvent):
+    """Somebody wants to get in touch with a graduate of the directory."""
+
+    type: Literal["referral.requested.v1"] = "referral.requested.v1"
+
+
+class ReferralAccepted(ReferralEvent):
+    """The graduate said yes; both learn how to reach the other."""
+
+    type: Literal["referral.accepted.v1"] = "referral.accepted.v1"
+
+
+class ReferralDeclined(ReferralEvent):
+    """The graduate said no."""
+
+    type: Literal["referral.declined.v1"] = "referral.declined.v1"

@@ -1,6 +1,7 @@
 """Applications put together."""
 
-from services.applications.api import applications, evaluations, history, tasks
+from services.applications import pages
+from services.applications.api import applications, certificates, evaluations, history, referrals, tasks
 from services.applications.consumers import listen
 from services.applications.policies import shipped
 from services.applications.settings import Settings
@@ -22,8 +23,22 @@ def build(settings: Settings, clock: Clock = now) -> Service[ApplicationsStore]:
         store=store,
         data=data,
         prepare=data.prepare,
-        routers=(applications.routes, tasks.routes, evaluations.routes, history.routes),
+        routers=(
+            applications.routes,
+            tasks.routes,
+            evaluations.routes,
+            referrals.routes,
+            certificates.routes,
+            pages.routes,
+            history.routes,
+        ),
         listener=listen,
-        jobs=(Job("offers", lambda: data.expire_due_offer(clock())),),
+        jobs=(
+            Job("offers", lambda: data.expire_due_offer(clock())),
+            Job("task reminders", lambda: data.remind_of_task(clock())),
+            Job("evaluation reminders", lambda: data.remind_of_evaluation(clock())),
+            Job("files", lambda: data.files.sweep(clock()), pause=30),
+            Job("mail", data.mail.work),
+        ),
         clock=clock,
     )

@@ -33,6 +33,8 @@ async def remember_mentee(event: MenteeProfileSaved, store: ApplicationsStore) -
 @listen(PersonDescribed)
 async def remember_person(event: PersonDescribed, store: ApplicationsStore) -> None:
     await store.people.remember(event)
+    if not event.name:
+        await store.forget_person(event.id)
 
 
 @listen(StipendEvent)

@@ -26,3 +26,6 @@ class Settings(Common):
     offer_valid: timedelta = Field(
         default=timedelta(days=14), description="How long an accepted mentee may take to confirm", gt=timedelta(0)
     )
+    most_referrals: int = Field(
+        default=5, description="Referral requests from one address within 24 hours; more are refused", ge=1
+    )

@@ -11,7 +11,8 @@ from datetime import date
 from typing import Any, Final, TypeVar
 
 from bson.codec_options import CodecOptions, TypeRegistry
-from motor.motor_asyncio import AsyncIOMotorClient
+from gridfs.errors import NoFile
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReadPreference, ReplaceOne, UpdateOne
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -20,6 +21,7 @@ from pymongo.write_concern import WriteConcern
 __all__ = [
     "ASCENDING",
     "DESCENDING",
+    "Bucket",
     "Collection",
     "Database",
     "Document",
@@ -183,6 +185,34 @@ def _newer(document: Document) -> UpdateOne:
     return UpdateOne({"_id": document["_id"]}, [{"$replaceWith": kept}], upsert=True)
 
 
+class Bucket:
+    """Contents of any length, kept in pieces (GridFS); its calls belong to no transaction."""
+
+    def __init__(self, database: Any, name: str) -> None:
+        self._database, self._name = database, name
+
+    def _opened(self) -> Any:
+        return AsyncIOMotorGridFSBucket(self._database, self._name)
+
+    async def write(self, id: str, pieces: AsyncIterator[bytes]) -> None:
+        """Keep a content; what breaks off leaves nothing to be read."""
+        async with self._opened().open_upload_stream_with_id(id, id) as stream:
+            async for piece in pieces:
+                await stream.write(piece)
+
+    async def read(self, id: str) -> AsyncIterator[bytes]:
+        stream = await self._opened().open_download_stream(id)
+        while piece := await stream.readchunk():
+            yield piece
+
+    async def delete(self, id: str) -> None:
+        """Remove a content, also one that was never finished; safe to repeat."""
+        try:
+            await self._opened().delete(id)
+        except NoFile:
+            return
+
+
 class Database:
     """One service's store."""
 
@@ -196,6 +226,9 @@ class Database:
 
     def __getitem__(self, name: str) -> Collection:
         return Collection(self._database[name])
+
+    def bucket(self, name: str) -> Bucket:
+        return Bucket(self._database, name)
 
     async def ping(self) -> None:
         await self._database.command("ping")

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from services.chassis import metrics
 from services.chassis.commands import IdempotencyKeyReused, StaleVersion
 from services.chassis.domain import Away, Conflict, Forbidden, NotFound, NotYetKnown, Refusal, RuleBroken
+from services.chassis.kinds import KindRefused
 from services.chassis.live import TooManyStreams
 from services.chassis.mongo import StoreAway
 from services.chassis.outbox import EventTooLarge
@@ -48,6 +49,7 @@ STATUS: Final[Mapping[type[Refusal], HTTPStatus]] = {
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     EventTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    KindRefused: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     RuleBroken: HTTPStatus.UNPROCESSABLE_ENTITY,
     PreconditionMissing: HTTPStatus.PRECONDITION_REQUIRED,

@@ -40,9 +40,11 @@ def test_the_writer_still_says_everything_readers_rely_on(event: type[Event]):
 def test_the_reader_demands_nothing_that_older_writers_left_out(event: type[Event]):
     before, after = recorded(event.model_fields["type"].default)["reader"], schema_of(event, "validation")
     assert set(after.get("required", ())) <= set(before.get("required", ()))
+    known = before.get("$defs", {})  # a part that is new is reached through a new field alone, which may be left out
     demanded = {
-        name: set(part.get("required", ())) - set(before.get("$defs", {}).get(name, {}).get("required", ()))
+        name: set(part.get("required", ())) - set(known[name].get("required", ()))
         for name, part in after.get("$defs", {}).items()
+        if name in known
     }
     assert {name: fields for name, fields in demanded.items() if fields} == {}
 

@@ -117,6 +117,8 @@ async def test_a_route_that_is_not_public_needs_a_token(whole: Platform):
         "POST /v1/accounts/resend-verification",
         "POST /v1/accounts/forgot-password",
         "POST /v1/accounts/reset-password",
+        "GET /v1/certificates/graduates",
+        "GET /v1/certificates/{code}",
         "GET /v1/projects",
         "GET /v1/projects/facets",
         "GET /v1/projects/feed.atom",

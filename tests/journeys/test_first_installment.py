@@ -33,11 +33,23 @@ async def test_a_mentorship_ends_with_its_first_installment_paid(whole: Platform
     stipend = await journey.mentee.get(f"/v1/stipends/{journey.application}")
     project = await journey.administrator.get(f"/v1/projects/{journey.project}")
 
-    assert [installment["status"] for installment in stipend["installments"]] == ["paid", "scheduled"]
+    assert [installment["status"] for installment in stipend["installments"]] == ["paid", "eligible"]
     assert [mentor["id"] for mentor in project["mentors"]] == [journey.mentor.id]
     assert stipend["installments"][0]["amount"]["amount_minor"] == HALF
     assert journey.budget["balances"]["paid"]["amount_minor"] == HALF
     await everything_has_arrived(whole)
+
+
+async def test_a_mentorship_ends_with_a_letter_that_anybody_can_check(whole: Platform, journey: Journey):
+    application = await journey.mentee.get(f"/v1/applications/{journey.application}")
+    (certificate,) = (await journey.mentee.get("/v1/certificates"))["items"]
+    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=20) as anybody:
+        told = (await anybody.get(f"/v1/certificates/{certificate['code']}")).json()
+        page = await anybody.get(f"/certificates/{certificate['code']}")
+
+    assert (application["status"], told["valid"], told["name"]) == ("graduated", True, journey.mentee.name)
+    assert "This letter is genuine." in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
 
 
 async def test_the_trace_of_the_acceptance_goes_on_in_the_reservation(whole: Platform, journey: Journey):

@@ -174,6 +174,12 @@ class Person:
     async def put(self, path: str, **body: Any) -> Any:
         return (await self._send("PUT", path, json=body)).json()
 
+    async def send_file(self, path: str, name: str, content: bytes) -> Any:
+        return (await self._send("PUT", path, params={"name": name}, content=content)).json()
+
+    async def fetch(self, path: str) -> bytes:
+        return (await self._send("GET", path)).content
+
     async def _send(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, **what: Any
     ) -> httpx.Response:

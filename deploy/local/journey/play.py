@@ -13,6 +13,7 @@ from deploy.local.journey.person import Person, WentWrong, until
 DEPOSIT: Final = 1_000_000
 """Minor units: 10,000 USD."""
 DAY: Final = timedelta(days=1)
+PATCH: Final = b"# A typo mended\n\n-the the kernel\n+the kernel\n"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Journey:
             Step("Ada sets the stipend policy, finance records a deposit", self.fund),
             Step("Ada invites Mo by mail; Mo signs up and joins as mentor", self.invite),
             Step("Mei signs up, tells about herself and applies", self.apply),
-            Step("Mei does the prerequisite task, Mo completes it", self.do_prerequisite),
+            Step("Mei does the prerequisite task and hands in a file, Mo reads and completes it", self.do_prerequisite),
             Step("Ada accepts Mei, full time", self.accept),
             Step("Mei signs the participation agreement", self.confirm),
             Step("Mo's midterm evaluation is satisfactory", self.evaluate),
@@ -58,6 +59,10 @@ class Journey:
             Step("Ada approves it", self.approve),
             Step("The bank pays it", self.be_paid),
             Step("The ledger sums to zero", self.reckon),
+            Step("Mo gives Mei a milestone task, which she does", self.do_milestone),
+            Step("Mo's final evaluation is satisfactory, Mei gives feedback", self.evaluate_finally),
+            Step("Ada lets Mei graduate", self.graduate),
+            Step("Anybody checks Mei's letter of completion", self.verify),
         )
 
     async def arrive(self) -> str:
@@ -130,9 +135,12 @@ class Journey:
         (task,) = (await self.mentee.get(f"/v1/applications/{self.application}/tasks"))["items"]
         place = f"/v1/tasks/{task['id']}"
         await self.mentee.post(f"{place}/start")
+        sent = await self.mentee.send_file(f"{place}/file", "patch.md", PATCH)
         await self.mentee.post(f"{place}/submit", text="The patch is on the list.")
+        if await self.mentor.fetch(f"{place}/file") != PATCH:
+            raise WentWrong("The file came out otherwise than it went in.")
         await self.mentor.post(f"{place}/complete")
-        return str(task["name"])
+        return f"{task['name']}: {sent['file']['name']}, {sent['file']['size']} bytes"
 
     async def accept(self) -> str:
         place = f"/v1/applications/{self.application}/accept"
@@ -174,6 +182,41 @@ class Journey:
         lines = [f"{name.replace('_', ' '):<18}{amount / 100:>14,.2f}" for name, amount in minor.items()]
         return "\n".join([*lines, f"{'sum':<18}{sum(minor.values()) / 100:>14,.2f}"])
 
+    async def do_milestone(self) -> str:
+        said = {"name": "Port the driver", "description": "Port the mended driver to the next release."}
+        task = await self.mentor.post(f"/v1/applications/{self.application}/tasks", **said)
+        place = f"/v1/tasks/{task['id']}"
+        await self.mentee.post(f"{place}/start")
+        await self.mentee.post(f"{place}/submit", links=["https://example.org/kernel/pull/1"])
+        await self.mentor.post(f"{place}/complete")
+        return str(task["name"])
+
+    async def evaluate_finally(self) -> str:
+        place = f"/v1/evaluations/{(await self._evaluation('final'))['id']}"
+        await self.mentor.put(place, verdict="satisfactory", summary="Mends kernels alone by now.")
+        given = await self.mentee.put(f"{place}/feedback", on_mentor="Patient.", on_project="A lively list.")
+        await until(self._installment_if("eligible", number=2), "the second installment's eligibility")
+        return f"{given['verdict']}, with feedback; the second installment is earned"
+
+    async def graduate(self) -> str:
+        graduated = await self.administrator.post(f"/v1/applications/{self.application}/graduate")
+        return f"the mentorship is {graduated['status']}"
+
+    async def verify(self) -> str:
+        letter = await self.mentee.fetch(f"/v1/applications/{self.application}/certificate.pdf")
+        if not letter.startswith(b"%PDF-"):
+            raise WentWrong("The letter of completion is no PDF.")
+        (certificate,) = (await self.mentee.get("/v1/certificates"))["items"]
+        place = f"{self.gateway}/certificates/{certificate['code']}"
+        page = (await self.http.get(place)).text
+        if "This letter is genuine." not in page or self.mentee.name not in page:
+            raise WentWrong(f"{place} does not say that the letter is genuine.")
+        return f"a PDF of {len(letter)} bytes; {place} says that it is genuine"
+
+    async def _evaluation(self, milestone: str) -> dict[str, Any]:
+        found = (await self.mentor.get(f"/v1/applications/{self.application}/evaluations"))["items"]
+        return next(evaluation for evaluation in found if evaluation["milestone"] == milestone)
+
     async def _welcome(self, person: Person) -> None:
         await person.sign_up()
         await person.sign_in()
@@ -185,11 +228,11 @@ class Journey:
 
         return look
 
-    def _installment_if(self, status: str) -> Callable[[], Awaitable[dict[str, Any] | None]]:
+    def _installment_if(self, status: str, number: int = 1) -> Callable[[], Awaitable[dict[str, Any] | None]]:
         async def look() -> dict[str, Any] | None:
             stipend = await self.mentee.get(f"/v1/stipends/{self.application}")
-            first: dict[str, Any] = stipend["installments"][0]
-            return first if first["status"] == status else None
+            installment: dict[str, Any] = stipend["installments"][number - 1]
+            return installment if installment["status"] == status else None
 
         return look
 

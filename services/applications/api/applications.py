@@ -10,7 +10,7 @@ from contracts.applications import ApplicationStatus, Attendance
 from contracts.ids import AccountId, ApplicationId, ProjectId, TermId
 from contracts.money import Country
 from contracts.time import Instant
-from services.applications.api.data import ApplicationPath, Data, TermReference
+from services.applications.dependencies import ApplicationPath, Data, TermReference
 from services.applications.domain import application as domain
 from services.applications.domain import mentorship
 from services.applications.domain.application import Application
@@ -50,6 +50,10 @@ class WithdrawApplication(Body):
     """The reason is left to the mentee, and asked of an administrator."""
 
     reason: Prose = ""
+
+
+class ExtendApplication(Body):
+    weeks: Annotated[int, Field(ge=1, le=5)]
 
 
 class FailApplication(Body):
@@ -93,6 +97,7 @@ class ApplicationView(View):
     accepted_at: Instant | None
     offer_expires_at: Instant | None
     agreement: AgreementView | None
+    extended_weeks: int
     reason_code: str | None
     message: str
     version: int
@@ -182,9 +187,16 @@ async def confirm_application(
     )
 
 
+@routes.post("/{id}/extend", response_model=ApplicationView)
+async def extend_application(
+    id: ApplicationPath, command: ExtendApplication, data: Data, by: By, now: Now
+) -> Application:
+    return await data.extend(id, weeks=command.weeks, by=by, at=now)
+
+
 @routes.post("/{id}/graduate", response_model=ApplicationView)
 async def graduate_application(id: ApplicationPath, data: Data, by: By, now: Now) -> Application:
-    return await data.conclude(id, mentorship.graduate, by=by, at=now)
+    return await data.graduate(id, by=by, at=now)
 
 
 @routes.post("/{id}/fail", response_model=ApplicationView)

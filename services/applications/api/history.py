@@ -4,7 +4,7 @@ from typing import Final
 
 from contracts.ids import ActorId
 from contracts.time import Instant
-from services.applications.api.data import ApplicationPath, Data
+from services.applications.dependencies import ApplicationPath, Data
 from services.applications.domain.history import Entry
 from services.chassis.http import By, View, router
 from services.chassis.paging import Page

@@ -29,7 +29,7 @@ from contracts.money import Country
 from contracts.stipends import StipendStatus
 from contracts.time import Instant
 from services.applications.domain.known import Funding, Mentee, Project, Term
-from services.applications.domain.step import Step
+from services.applications.domain.step import Extension, Step
 from services.applications.domain.verdict import EligibilityVerdict, NotEligible
 from services.chassis.domain import (
     Actor,
@@ -118,6 +118,8 @@ class Application(Aggregate):
     message: str = ""
     """With a decline or another end, to whoever did not bring it about."""
     agreement: Agreement | None = None
+    extended_weeks: int = 0
+    extensions: tuple[Extension, ...] = ()
     verdict: EligibilityVerdict | None = None
     """On eligibility, when applying."""
     history: tuple[Step, ...] = ()

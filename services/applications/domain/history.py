@@ -57,7 +57,7 @@ class Entry(BaseModel):
 
 def happenings(application: Application, tasks: Iterable[Task], evaluations: Iterable[Evaluation]) -> list[Happening]:
     """Put all that happened in its order."""
-    found = [*_of_application(application)]
+    found = [*_of_application(application), *_of_extensions(application)]
     for task in tasks:
         found += _of_task(task)
     for evaluation in evaluations:
@@ -111,6 +111,12 @@ def _of_application(application: Application) -> Iterable[Happening]:
         )
 
 
+def _of_extensions(application: Application) -> Iterable[Happening]:
+    for each in application.extensions:
+        what = f"extended the mentorship by {each.weeks} week{'s' if each.weeks > 1 else ''}"
+        yield Happening(at=each.at, by=each.by, what=what)
+
+
 def _newest(application: Application, step: Step) -> str:
     """Word the newest step, of which more is known than that it was made."""
     if application.reason_code == OFFER_EXPIRED:
@@ -132,7 +138,8 @@ def _of_task(task: Task) -> Iterable[Happening]:
 
 def _of_evaluation(evaluation: Evaluation) -> Iterable[Happening]:
     if evaluation.recorded_at and evaluation.recorded_by:
-        what = f"recorded the {evaluation.milestone} evaluation: {evaluation.verdict}"
+        kind = "re-evaluation" if evaluation.reevaluates else "evaluation"
+        what = f"recorded the {evaluation.milestone} {kind}: {evaluation.verdict}"
         yield Happening(at=evaluation.recorded_at, by=evaluation.recorded_by, what=what)
 
 

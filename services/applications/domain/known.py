@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from contracts.ids import AccountId, ProjectId, StipendId, TermId
 from contracts.money import Country
-from contracts.projects import PrerequisiteTemplate, ProjectStatus
+from contracts.projects import EvaluationQuestion, PrerequisiteTemplate, ProjectStatus
 from contracts.stipends import StipendStatus
 from contracts.time import Instant
 from services.chassis.domain import Actor
@@ -23,12 +23,18 @@ class Project(_Known):
     administrators: tuple[AccountId, ...]
     mentors: tuple[AccountId, ...]
     prerequisites: tuple[PrerequisiteTemplate, ...]
+    evaluation_questions: tuple[EvaluationQuestion, ...] = ()
 
     def has_administrator(self, actor: Actor) -> bool:
         return actor.id in self.administrators
 
     def has_member(self, actor: Actor) -> bool:
         return actor.id in {*self.administrators, *self.mentors}
+
+    def evaluators_of(self, mentee_id: AccountId) -> tuple[AccountId, ...]:
+        """Give the mentors, or the administrators where there are none."""
+        others = tuple(mentor for mentor in self.mentors if mentor != mentee_id)
+        return others or tuple(each for each in self.administrators if each != mentee_id)
 
 
 class Term(_Known):
@@ -58,6 +64,8 @@ class Mentee(_Known):
 class Person(_Known):
     id: AccountId
     name: str
+    emails: tuple[str, ...] = ()
+    """Proved ones, the one for mail first."""
 
 
 class Funding(_Known):

@@ -5,16 +5,32 @@ Its milestone tasks are counted where it may end, so that neither overtakes the 
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from contracts.applications import ApplicationFailed, ApplicationGraduated, ApplicationStatus, Milestone, Verdict
+from contracts.applications import (
+    ApplicationExtended,
+    ApplicationFailed,
+    ApplicationGraduated,
+    ApplicationStatus,
+    Milestone,
+    Verdict,
+)
 from services.applications.domain.application import Application, ReasonMissing
 from services.applications.domain.evaluation import Evaluation
 from services.applications.domain.known import Project
-from services.chassis.domain import Actor, Change, Conflict
+from services.applications.domain.step import Extension
+from services.chassis.domain import Actor, Change, Conflict, NotInThisState, RuleBroken
+
+MOST_WEEKS: Final = 5
+"""By which a mentorship is extended, in all."""
 
 
 class NotReadyToGraduate(Conflict):
     """Something is missing; every such thing is named."""
+
+
+class ExtensionTooLong(RuleBroken):
+    """A mentorship is extended by a few weeks in all, and not by none."""
 
 
 def count_milestone(application: Application) -> Change[Application]:
@@ -25,6 +41,19 @@ def count_milestone(application: Application) -> Change[Application]:
 def complete_milestone(application: Application) -> Change[Application]:
     """Count a milestone task as completed."""
     return Change(application.evolve(open_milestones=application.open_milestones - 1))
+
+
+def extend(application: Application, project: Project, *, weeks: int, by: Actor, at: datetime) -> Change[Application]:
+    """Move the end of an active mentorship; what is due later than today moves with it."""
+    application.must_be_decided_by(by, project)
+    if application.status is not ApplicationStatus.ACTIVE:
+        raise NotInThisState(f"The application is {application.status}; only an active mentorship is extended.")
+    left = MOST_WEEKS - application.extended_weeks
+    if not 1 <= weeks <= left:
+        raise ExtensionTooLong(f"Mentorships are extended by {MOST_WEEKS} weeks at most; of these {left} are left.")
+    extensions = (*application.extensions, Extension(weeks=weeks, by=by.id, at=at))
+    extended = application.evolve(extended_weeks=application.extended_weeks + weeks, extensions=extensions)
+    return extended.tell(ApplicationExtended, weeks=weeks, by=by, at=at)
 
 
 def graduate(

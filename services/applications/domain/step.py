@@ -1,4 +1,4 @@
-"""A step in the life of an application or a task: what it became, by whom, when."""
+"""A step in the life of an application or a task: what it became, or how much longer it lasts, by whom, when."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -10,5 +10,15 @@ class Step(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     status: str
+    by: ActorId
+    at: Instant
+
+
+class Extension(BaseModel):
+    """Some weeks more for the mentorship."""
+
+    model_config = ConfigDict(frozen=True)
+
+    weeks: int
     by: ActorId
     at: Instant

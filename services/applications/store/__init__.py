@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
 
 from uuid6 import uuid7
 
@@ -14,10 +13,9 @@ from services.applications.domain.case import Case, Earlier
 from services.applications.domain.known import Project
 from services.applications.domain.policy import effective_at
 from services.applications.domain.verdict import EligibilityVerdict
+from services.applications.store.evaluations import BY_ITSELF
 from services.applications.store.mentorships import Mentorships
-from services.chassis.domain import Actor, NotYetKnown, system
-
-BY_ITSELF: Final = system("applications")
+from services.chassis.domain import Actor, NotYetKnown
 
 
 def _new_ids() -> Iterator[str]:

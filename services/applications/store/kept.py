@@ -1,8 +1,9 @@
 """The collections of applications with their named questions, and the one door to a decision about an application."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Concatenate, ParamSpec
+from pathlib import Path
+from typing import Any, Concatenate, Final, ParamSpec
 
 from contracts.identity import MenteeProfileSaved, PersonDescribed
 from contracts.ids import AccountId, ApplicationId, TermId
@@ -11,18 +12,24 @@ from contracts.stipends import StipendEvent
 from services.applications.domain import places
 from services.applications.domain.application import AlreadyEngaged, Application, ApplicationUnknown
 from services.applications.domain.case import Limits
+from services.applications.domain.certificate import Certificate, CertificateUnknown
 from services.applications.domain.evaluation import Evaluation, EvaluationUnknown
 from services.applications.domain.known import Funding, Mentee, Person, Project, Term
 from services.applications.domain.places import Places, PlacesUnknown
 from services.applications.domain.policy import EligibilityPolicy
+from services.applications.domain.referral import Referral, ReferralUnknown, Sender
 from services.applications.domain.task import Task, TaskUnknown
 from services.applications.settings import Settings
+from services.applications.store.reminding import Reminding
 from services.chassis.domain import Actor, Change, NotYetKnown
+from services.chassis.files import Files
+from services.chassis.mail import Letters, PostOffice
 from services.chassis.mongo import Document, DuplicateKeyError, IndexModel
 from services.chassis.paging import Page, PageRequest
 from services.chassis.store import Projection, Repository, Store
 
 P = ParamSpec("P")
+MAILS: Final = Path(__file__).parents[1] / "mails"
 
 
 class Applications(Repository[Application]):
@@ -67,15 +74,23 @@ class Kept:
     def __init__(self, store: Store, settings: Settings, policies: Sequence[EligibilityPolicy]) -> None:
         self._store = store
         self.applications = Applications(store, "applications", Application, ApplicationUnknown)
-        self.tasks = Repository(store, "tasks", Task, TaskUnknown)
-        self.evaluations = Repository(store, "evaluations", Evaluation, EvaluationUnknown)
+        self.tasks = Reminding(store, "tasks", Task, TaskUnknown)
+        self.evaluations = Reminding(store, "evaluations", Evaluation, EvaluationUnknown)
+        self.certificates = Repository(store, "certificates", Certificate, CertificateUnknown)
+        self.referrals = Repository(store, "referrals", Referral, ReferralUnknown)
+        self.senders = Repository(store, "senders", Sender, ReferralUnknown)
         self.places = Repository(store, "places", Places, PlacesUnknown)
         self.projects = Projects(store, "projects", Project, remembers=ProjectEvent)
         self.terms = Projection(store, "terms", Term, remembers=TermEvent, forgets=TermDeleted)
         self.mentees = Projection(store, "mentees", Mentee, remembers=MenteeProfileSaved)
         self.people = Projection(store, "people", Person, remembers=PersonDescribed)
         self.fundings = Projection(store, "fundings", Funding, remembers=StipendEvent)
+        self.files = Files(store.database)
+        self.mail = PostOffice(store, settings)
+        self._letters = Letters(MAILS, public_url=settings.public_url)
+        self.public_url = settings.public_url
         self.offer_valid = settings.offer_valid
+        self.most_referrals = settings.most_referrals
         self.policies = policies
         self._limits = Limits(
             grace=settings.window_grace,
@@ -85,12 +100,35 @@ class Kept:
 
     async def prepare(self) -> None:
         await self.applications.prepare()
-        await self.tasks.prepare(IndexModel([("application_id", 1)]))
-        await self.evaluations.prepare(IndexModel([("application_id", 1)]))
+        await self.tasks.prepare(IndexModel([("application_id", 1), ("_id", 1)]))
+        await self.evaluations.prepare(IndexModel([("application_id", 1), ("_id", 1)]))
+        await self._prepare_certificates()
         await self.places.prepare()
+        await self.files.prepare()
+        await self.mail.prepare()
         await self.projects.prepare(IndexModel([("administrators", 1)]), IndexModel([("mentors", 1)]))
         for copy in (self.terms, self.mentees, self.people, self.fundings):
             await copy.prepare()
+
+    async def _prepare_certificates(self) -> None:
+        await self.certificates.prepare(
+            IndexModel([("code", 1)], unique=True),
+            IndexModel([("application_id", 1)], unique=True),
+            IndexModel([("mentee_id", 1), ("_id", -1)]),
+            IndexModel([("listed", 1), ("_id", -1)]),
+        )
+        await self.referrals.prepare(
+            IndexModel([("sender_id", 1), ("certificate_id", 1)], unique=True),
+            IndexModel([("sender_id", 1), ("_id", -1)]),
+            IndexModel([("graduate_id", 1), ("_id", -1)]),
+        )
+        await self.senders.prepare()
+
+    async def write_to(self, ids: Iterable[str], letter: str, **words: Any) -> None:
+        """Post a letter to each of these people whose address is known, if the surrounding transaction stands."""
+        for person in await self.people.find({"_id": {"$in": sorted(set(ids))}}):
+            if person.emails:
+                await self.mail.post(self._letters.write(letter, person.emails[0], person=person, **words))
 
     async def remember_term(self, event: TermEvent) -> None:
         """Keep the term; with the first that is heard of it, all its places are free."""

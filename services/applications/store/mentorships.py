@@ -1,102 +1,63 @@
-"""The commands of a mentorship under way, each of which moves several things at once: tasks, evaluations, the end."""
+"""The commands of a mentorship as a whole, each of which moves several things at once: longer, graduated, failed."""
 
+import secrets
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Concatenate, ParamSpec
 
-from contracts.applications import TaskKind, Verdict
-from contracts.ids import ActorId, ApplicationId, EvaluationId, TaskId
-from services.applications.domain import application as applications
-from services.applications.domain import evaluation, history, mentorship, task
+from uuid6 import uuid7
+
+from contracts.ids import ActorId, ApplicationId
+from services.applications.domain import certificate, evaluation, history, mentorship, task
 from services.applications.domain.application import Application
+from services.applications.domain.certificate import ALPHABET, GROUPS, code_of
 from services.applications.domain.evaluation import Evaluation
 from services.applications.domain.history import Entry
 from services.applications.domain.known import Project
-from services.applications.domain.task import Task
-from services.applications.store.kept import Kept
+from services.applications.store.certificates import CertificateCommands
+from services.applications.store.evaluations import EvaluationCommands
+from services.applications.store.tasks import TaskCommands
 from services.chassis.domain import Actor, Change
 
 P = ParamSpec("P")
 
 
-class Mentorships(Kept):
-    async def advance_task(
-        self,
-        id: TaskId,
-        decision: Callable[Concatenate[Task, Application, Project, P], Change[Task]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> Task:
-        async def work() -> Task:
-            known = await self.tasks.get(id)
-            application, project = await self.around(known.application_id)
-            return await self.tasks.change(id, decision, application, project, *args, **kwargs)
+class Mentorships(TaskCommands, EvaluationCommands, CertificateCommands):
+    async def extend(self, id: ApplicationId, *, weeks: int, by: Actor, at: datetime) -> Application:
+        """Move the end, and with it every day after today on which something is due that is not done."""
+
+        async def work() -> Application:
+            extended = await self.decide(id, mentorship.extend, weeks=weeks, by=by, at=at)
+            later = {"application_id": id, "due_on": {"$gt": at.date().isoformat()}}
+            for each in await self.evaluations.find(later):
+                if each.is_open:
+                    await self.evaluations.change(each.id, evaluation.postpone, days=7 * weeks, by=by, at=at)
+            for one in await self.tasks.find(later):
+                if one.is_open:
+                    await self.tasks.change(one.id, task.postpone, days=7 * weeks, by=by, at=at)
+            await self._write_about_extension(extended, weeks)
+            return extended
 
         return await self._store.transaction(work)
 
-    async def complete_task(self, id: TaskId, *, by: Actor, at: datetime) -> Task:
-        """Complete it and count that at its application, where two at the same time meet: one of them is the last."""
+    async def _write_about_extension(self, extended: Application, weeks: int) -> None:
+        _, project = await self.around(extended.id)
+        people = [extended.mentee_id, *project.evaluators_of(extended.mentee_id)]
+        await self.write_to(people, "mentorship_extended", project=project, application=extended, weeks=weeks)
 
-        async def work() -> Task:
-            completed = await self.advance_task(id, task.complete, by=by, at=at)
-            application_id = completed.application_id
-            if completed.kind is TaskKind.MILESTONE:
-                await self.applications.change(application_id, mentorship.complete_milestone)
-            else:
-                await self.applications.change(application_id, applications.complete_prerequisite, by=by, at=at)
-            return completed
+    async def graduate(self, id: ApplicationId, *, by: Actor, at: datetime) -> Application:
+        """End the mentorship well and certify that."""
 
-        return await self._store.transaction(work)
-
-    async def give_task(
-        self,
-        id: str,
-        application_id: ApplicationId,
-        *,
-        name: str,
-        description: str,
-        due_on: date | None,
-        by: Actor,
-        at: datetime,
-    ) -> Task:
-        """Give a milestone task and count it at the application, where it meets a graduation at the same time."""
-
-        async def work() -> Task:
-            said = {"name": name, "description": description}
-            application, project = await self.around(application_id)
-            given = task.give(id, application, project, **said, due_on=due_on, by=by, at=at)
-            await self.applications.change(application_id, mentorship.count_milestone)
-            return await self.tasks.add(given)
-
-        return await self._store.transaction(work)
-
-    async def record_evaluation(
-        self, id: EvaluationId, *, verdict: Verdict, summary: str, private_note: str, by: Actor, at: datetime
-    ) -> Evaluation:
-        said = {"summary": summary, "private_note": private_note}
-        return await self._advance_evaluation(by, id, evaluation.record, verdict=verdict, **said, by=by, at=at)
-
-    async def give_feedback(
-        self, id: EvaluationId, *, on_mentor: str, on_project: str, by: Actor, at: datetime
-    ) -> Evaluation:
-        said = {"on_mentor": on_mentor, "on_project": on_project}
-        return await self._advance_evaluation(by, id, evaluation.give_feedback, **said, by=by, at=at)
-
-    async def _advance_evaluation(
-        self,
-        reader: Actor,
-        id: EvaluationId,
-        decision: Callable[Concatenate[Evaluation, Application, Project, P], Change[Evaluation]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> Evaluation:
-        """Change it, and give it as the reader may see it."""
-
-        async def work() -> Evaluation:
-            known = await self.evaluations.get(id)
-            application, project = await self.around(known.application_id)
-            changed = await self.evaluations.change(id, decision, application, project, *args, **kwargs)
-            return changed.shown_to(reader, application, project)
+        async def work() -> Application:
+            graduated = await self.conclude(id, mentorship.graduate, by=by, at=at)
+            _, project = await self.around(id)
+            code = code_of([secrets.randbelow(len(ALPHABET)) for _ in range(sum(GROUPS))])
+            term, person = await self.term(graduated.term_id), await self.people.get(graduated.mentee_id)
+            issued = await self.certificates.add(
+                certificate.issue(str(uuid7()), graduated, project, term, person, code=code, by=by, at=at)
+            )
+            await self.write_to([graduated.mentee_id], "graduated", project=project, certificate=issued)
+            return graduated
 
         return await self._store.transaction(work)
 

@@ -66,7 +66,12 @@ def profile(id: str, **changes: Any) -> MenteeProfileSaved:
 
 
 def person(id: str, name: str) -> PersonDescribed:
-    return PersonDescribed.model_validate({"id": id, "name": name, "emails": (), "sequence": 1, "at": now(), "by": id})
+    said = {"id": id, "name": name, "emails": (address(id),)}
+    return PersonDescribed.model_validate({**said, "sequence": 1, "at": now(), "by": id})
+
+
+def address(id: str) -> str:
+    return f"{id}@example.org"
 
 
 def funding(application_id: str, **changes: Any) -> StipendReserved:
@@ -103,7 +108,7 @@ class Scene:
 
     async def mentees(self, count: int) -> list[httpx.AsyncClient]:
         ids = [somebody() for _ in range(count)]
-        await self.served.hears(*(profile(id) for id in ids))
+        await self.served.hears(*(profile(id) for id in ids), *(person(id, "Mira Diaz") for id in ids))
         return [await self.served.caller(id) for id in ids]
 
     async def mentee(self) -> httpx.AsyncClient:

@@ -191,9 +191,9 @@ async def test_administrators_decide_mentors_advise_mentees_speak_for_themselves
 
 async def test_each_sees_their_own_and_those_of_the_projects_they_serve(served: Served):
     scene, other = await Scene.of(served), await Scene.of(served, starts_in=200)
-    mira_id = somebody()
-    mira, noah = await served.caller(mira_id), await scene.mentee()
-    await served.hears(person(mira_id, "Mira Diaz"), profile(mira_id))
+    mira_id, noah_id = somebody(), somebody()
+    mira, noah = await served.caller(mira_id), await served.caller(noah_id)
+    await served.hears(person(mira_id, "Mira Diaz"), profile(mira_id), profile(noah_id))
     first, second, elsewhere = await scene.applied(mira), await scene.applied(noah), await other.applied(mira)
 
     async def seen(who: object, **params: str) -> list[str]:

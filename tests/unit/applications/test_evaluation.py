@@ -1,5 +1,6 @@
 """The rules of evaluations and of places."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
@@ -45,6 +46,10 @@ from tests.unit.applications.examples import (
 )
 
 PRIVATE = "The tests worry me."
+QUESTIONS = (
+    {"id": "progress", "text": "How is the progress?", "shown": True},
+    {"id": "worries", "text": "What worries you?", "shown": False},
+)
 ACTIVE = application(status="active", attendance="full_time")
 
 
@@ -83,8 +88,11 @@ def record(
     summary: str = "The build went well.",
     by: Actor = MO,
     of: Any = ACTIVE,
+    answers: Mapping[str, str] | None = None,
 ) -> Change[Evaluation]:
-    return domain.record(subject, of, project(), verdict=verdict, summary=summary, private_note=PRIVATE, by=by, at=AT)
+    said = {"summary": summary, "private_note": PRIVATE}
+    asked = project(evaluation_questions=QUESTIONS)
+    return domain.record(subject, of, asked, verdict=verdict, **said, answers=answers or {}, by=by, at=AT)
 
 
 @pytest.mark.parametrize("verdict", Verdict)

@@ -118,7 +118,7 @@ def test_a_template_is_copied():
 
 def give(*, by: Actor = MO, **changes: Any) -> Change[Task]:
     of = application(**{"status": "active", **changes})
-    said = {"name": "Port", "description": "Port it.", "due_on": date(2026, 5, 9)}
+    said = {"name": "Port", "description": "Port it.", "due_on": date(2026, 5, 9), "file_required": False}
     return domain.give("k-2", of, project(), **said, by=by, at=AT)  # type: ignore[arg-type]
 
 
