@@ -1,7 +1,9 @@
 """What was once on the wire is read for ever: an example of every version, and old versions lifted to the newest."""
 
 import json
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,15 @@ def message(value: bytes) -> Message:
     return Message(kind.topic, "0/0", f"{kind.noun}/{said['id']}", said["sequence"], headers, value)
 
 
+def shared(one: Any, other: Any) -> Any:
+    """Give what of `one` the other has a place for: fields come and go with the versions."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {name: shared(value, other[name]) for name, value in one.items() if name in other}
+    if isinstance(one, list) and isinstance(other, list):
+        return [shared(*pair) for pair in zip_longest(one, other)]
+    return one
+
+
 def test_there_is_an_example_of_every_version_ever_told():
     assert {place.stem for place in PLACES} == {*EVENTS, *UPCASTS}
 
@@ -34,7 +45,7 @@ def test_an_example_is_read_and_means_the_same(place: Path):
     assert event.type == newest(place.stem)
     said = lifted(json.loads(value))
     told = json.loads(event.model_dump_json())
-    assert {name: told[name] for name in said if name in told} == {name: said[name] for name in said if name in told}
+    assert shared(told, said) == shared(said, told)
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=list(EVENTS))
