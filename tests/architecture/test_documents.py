@@ -18,6 +18,7 @@ PAGES = (
     "docs/api.md",
     "docs/operations.md",
     "docs/finance.md",
+    "docs/identity.md",
     "docs/decisions/README.md",
 )
 
