@@ -19,6 +19,7 @@ PAGES = (
     "docs/operations.md",
     "docs/finance.md",
     "docs/import.md",
+    "docs/identity.md",
     "docs/decisions/README.md",
 )
 
