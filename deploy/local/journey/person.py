@@ -147,6 +147,9 @@ class Person:
     async def put(self, path: str, **body: Any) -> Any:
         return (await self._send("PUT", path, json=body)).json()
 
+    async def put_file(self, path: str, content: bytes, media_type: str) -> Any:
+        return (await self._send("PUT", path, content=content, headers={"Content-Type": media_type})).json()
+
     async def _send(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, **what: Any
     ) -> httpx.Response:
