@@ -275,7 +275,7 @@ def test_every_route_has_its_row(served: Served):
         f"{method} {path}"
         for path, route in contexts
         if isinstance(route, APIRoute) and not str(path).startswith("/docs/")
-        for method in route.methods
+        for method in route.methods or ()
     }
     of_projects = {route for route in routes if "{id}" in route}
     assert read(NO_PROJECT).keys() == routes - of_projects
