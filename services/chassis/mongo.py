@@ -149,8 +149,10 @@ class Collection:
         result = await self._collection.delete_many(where, session=self._write())
         return int(result.deleted_count)
 
-    async def aggregate(self, stages: Sequence[Document]) -> list[Document]:
-        found: list[Document] = await self._collection.aggregate(stages, session=_session.get()).to_list(None)
+    async def aggregate(self, stages: Sequence[Document], *, by: str | None = None) -> list[Document]:
+        """Run the stages, by the index of this name where one is said."""
+        hint = {"hint": by} if by else {}
+        found: list[Document] = await self._collection.aggregate(stages, session=_session.get(), **hint).to_list(None)
         return found
 
     async def indexes(self) -> dict[str, Document]:

@@ -48,7 +48,7 @@ class Outbox:
 
     async def prepare(self) -> None:
         await self._rows.ensure(
-            IndexModel([("pos", ASCENDING)], name="pending", partialFilterExpression={"pending": True}),
+            IndexModel([("pending", ASCENDING), ("pos", ASCENDING)], partialFilterExpression={"pending": True}),
             IndexModel([("key", ASCENDING), ("sequence", ASCENDING)], unique=True),
             IndexModel([("pos", ASCENDING), ("_id", ASCENDING)]),
         )

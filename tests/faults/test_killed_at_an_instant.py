@@ -46,7 +46,7 @@ async def planned(data: ProjectsStore) -> Term:
     days = dict(zip(NAMES, (1, 10, 20, 110), strict=True))
     instants = {name: NOW + timedelta(days=day) for name, day in days.items()}
     fields = {"name": "Spring", "time_zone": "UTC", "capacity": 1, **instants}
-    term = Term(id=TermId(str(uuid7())), project_id=ProjectId(project.id), **fields)  # type: ignore[arg-type]
+    term = Term(id=TermId(str(uuid7())), project_id=ProjectId(project.id), **fields)
     return await data.plan_term(term, by=ADA, at=NOW)
 
 

@@ -1,6 +1,7 @@
 """Every route there is, asked wrongly: a clear problem for people, never a fault."""
 
 import itertools
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -54,8 +55,7 @@ async def answered(client: httpx.AsyncClient, method: str, place: str, **request
 
 def filled(path: str, value: str) -> str:
     """Put the same value wherever the path has a hole."""
-    parts = (value if part.startswith("{") else part for part in path.split("/"))
-    return "/".join(parts)
+    return re.sub(r"\{[^}]*\}", lambda _: value, path)
 
 
 def wrong(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -123,8 +123,12 @@ async def test_a_route_that_is_not_public_needs_a_token(whole: Platform):
         "GET /v1/projects/facets",
         "GET /v1/projects/feed.atom",
         "GET /v1/projects/stream",
+        "GET /v1/projects/terms-and-conditions",
         "GET /v1/projects/{id}",
+        "GET /v1/projects/{id}/calendar.ics",
+        "GET /v1/projects/{id}/logo",
         "GET /v1/projects/{id}/members",
+        "GET /v1/terms/calendar/{token}.ics",
         "GET /v1/stipend-schedules",
         "GET /v1/stipend-schedules/{version}/amounts",
         "POST /v1/payments/callbacks/sandbox",

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.catalog import SERVICES
 from deploy.local import seed
-from deploy.local.journey.play import Journey
+from deploy.local.journey.play import ENROLLMENT, Journey
 from deploy.local.platform import Platform
 from services.chassis.mongo import Database
 from tests.support.settled import everything_has_arrived
@@ -50,6 +50,18 @@ async def test_a_mentorship_ends_with_a_letter_that_anybody_can_check(whole: Pla
     assert (application["status"], told["valid"], told["name"]) == ("graduated", True, journey.mentee.name)
     assert "This letter is genuine." in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+async def test_the_public_sees_the_whole_enrollment_and_its_logo(whole: Platform, journey: Journey):
+    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=20) as anybody:
+        project = (await anybody.get(f"/v1/projects/{journey.project}")).json()
+        logo = await anybody.get(f"/v1/projects/{journey.project}/logo", params={"v": project["logo"]})
+
+    said = {name: value for name, value in ENROLLMENT.items() if name != "prerequisites"}
+    shown = {name: project[name] for name in said}
+    assert shown | {"evaluation_questions": []} == said | {"evaluation_questions": []}
+    assert [question["id"] for question in project["evaluation_questions"]] == ["pace", "risk"]
+    assert (logo.status_code, logo.headers["content-type"]) == (200, "image/png")
 
 
 async def test_the_trace_of_the_acceptance_goes_on_in_the_reservation(whole: Platform, journey: Journey):

@@ -70,8 +70,10 @@ class Served:
             await eventually(lambda event=event: self._applied(event), what=event.event_id)  # type: ignore[misc]
 
     async def _applied(self, event: Event) -> bool:
+        """Look at what the majority has, for that is what the next transaction sees."""
+        database = self.service.store.database
         lane = {"_id": f"{event.topic}|{event.key}", "sequence": {"$gte": event.sequence}}
-        return await self.service.store.database["inbox"].find_one(lane) is not None
+        return await database.snapshot(lambda: database["inbox"].find_one(lane)) is not None
 
     async def told(self, id: str) -> list[Event]:
         """Give the events the service has told about one aggregate, in order."""

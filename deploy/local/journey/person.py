@@ -180,6 +180,9 @@ class Person:
     async def fetch(self, path: str) -> bytes:
         return (await self._send("GET", path)).content
 
+    async def put_file(self, path: str, content: bytes, media_type: str) -> Any:
+        return (await self._send("PUT", path, content=content, headers={"Content-Type": media_type})).json()
+
     async def _send(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, **what: Any
     ) -> httpx.Response:

@@ -1,11 +1,13 @@
 """The steps of one mentorship, in their order."""
 
+import io
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
+from PIL import Image, ImageDraw
 from uuid6 import uuid7
 
 from deploy.local.journey.person import Person, WentWrong, until
@@ -14,6 +16,31 @@ DEPOSIT: Final = 1_000_000
 """Minor units: 10,000 USD."""
 DAY: Final = timedelta(days=1)
 PATCH: Final = b"# A typo mended\n\n-the the kernel\n+the kernel\n"
+ENROLLMENT: Final[dict[str, Any]] = {
+    "description": "Learn to mend the kernel with those who wrote it.",
+    "repository_url": "https://example.org/kernel",
+    "website_url": "https://example.org",
+    "code_of_conduct_url": "https://example.org/kernel/conduct",
+    "best_practices_id": 34,
+    "accent_color": "#00aaff",
+    "technologies": ["git", "make", "QEMU"],
+    "skills": ["C", "git"],
+    "desirable_skills": ["Rust", "assembly"],
+    "prerequisites": [
+        {
+            "name": "Mend a typo",
+            "description": "Send a patch that mends a typo in the documentation.",
+            "file_required": True,
+        },
+    ],
+    "ai_use_policy": "Use what helps you learn. Say where a model wrote a patch, and be able to explain every line.",
+    "application_questions": [{"id": "why", "text": "Why the kernel, and why now?"}],
+    "evaluation_questions": [
+        {"id": "pace", "text": "Is the pace right?", "shown": True},
+        {"id": "risk", "text": "What could keep this mentorship from a good end?"},
+    ],
+}
+"""All that a project can say of itself, but its name and its logo."""
 
 
 @dataclass(frozen=True)
@@ -70,24 +97,21 @@ class Journey:
         return self.administrator.email
 
     async def enroll(self) -> str:
-        task = {"name": "Mend a typo", "description": "Send a patch that mends a typo in the documentation."}
-        drafted = await self.administrator.post(
-            "/v1/projects",
-            name=f"Kernel mending {uuid7().hex[-8:]}",
-            description="Learn to mend the kernel with those who wrote it.",
-            repository_url="https://example.org/kernel",
-            skills=["C", "git"],
-            prerequisites=[task],
-        )
+        drafted = await self.administrator.post("/v1/projects", name=f"Kernel mending {uuid7().hex[-8:]}", **ENROLLMENT)
         self.project = drafted["id"]
+        place = f"/v1/projects/{self.project}"
+        await self.administrator.put_file(f"{place}/logo", _logo(ENROLLMENT["accent_color"]), "image/png")
         now = datetime.now(UTC)
         instants = {"window_opens_at": now - DAY, "window_closes_at": now + 10 * DAY}
         instants |= {"starts_at": now + 20 * DAY, "ends_at": now + 110 * DAY}
         written = {name: instant.isoformat() for name, instant in instants.items()}
-        terms = f"/v1/projects/{self.project}/terms"
-        planned = await self.administrator.post(terms, name="Spring", time_zone="Europe/Berlin", capacity=2, **written)
+        planned = await self.administrator.post(
+            f"{place}/terms", name="Spring", time_zone="Europe/Berlin", capacity=2, **written
+        )
         self.term = planned["id"]
-        await self.administrator.post(f"/v1/projects/{self.project}/submit", accepted_terms_version="2026-01")
+        versions = (await self.administrator.get("/v1/projects/terms-and-conditions"))["items"]
+        in_force = next(version["version"] for version in versions if version["in_force"])
+        await self.administrator.post(f"{place}/submit", accepted_terms_version=in_force)
         return str(drafted["name"])
 
     async def publish(self) -> str:
@@ -235,6 +259,14 @@ class Journey:
             return installment if installment["status"] == status else None
 
         return look
+
+
+def _logo(color: str) -> bytes:
+    """Draw a disc of this color."""
+    picture, file = Image.new("RGB", (256, 256), "white"), io.BytesIO()
+    ImageDraw.Draw(picture).ellipse((16, 16, 240, 240), fill=color)
+    picture.save(file, "PNG")
+    return file.getvalue()
 
 
 def _money(money: dict[str, Any]) -> str:

@@ -153,7 +153,7 @@ async def count_facets(data: Data, reader: Reader, wanted: Filters, now: Now) ->
     )
 
 
-@routes.get("/stream", response_class=StreamResponse)
+@routes.get("/stream", status_code=200, response_class=StreamResponse)
 async def stream_changes(
     request: Request, reader: Reader, last_event_id: Annotated[str | None, Header()] = None
 ) -> StreamResponse:

@@ -154,8 +154,8 @@ class Project(Aggregate):
     def waits_since(self) -> datetime | None:
         """Say since when it waits for staff: as a whole, or with proposed changes."""
         if self.status is ProjectStatus.SUBMITTED:
-            return self.terms_accepted and self.terms_accepted.at
-        return self.proposed and self.proposed.at
+            return self.terms_accepted.at if self.terms_accepted else None
+        return self.proposed.at if self.proposed else None
 
     def must_not_be_archived(self) -> None:
         if self.status is ProjectStatus.ARCHIVED:

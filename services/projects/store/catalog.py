@@ -152,7 +152,7 @@ class Catalog:
         if order.made:
             stages += [{"$project": {order.key: order.made}}, *({"$match": clause} for clause in rest)]
         stages += [{"$sort": {order.key: order.way}}, {"$limit": most}, {"$project": {"key": f"${order.key}"}}]
-        return await self.documents.aggregate(stages)
+        return await self.documents.aggregate(stages, by=index_for(where[-1]))
 
     async def _where(
         self, reader: Actor | None, wanted: Wanted, at: datetime
@@ -170,6 +170,14 @@ class Catalog:
 
     async def _is_known(self, word: str, seen: Document) -> bool:
         return await self.documents.find_one({**seen, "words": beginning(word)}, {"_id": 1}) is not None
+
+
+def index_for(text: Document) -> str | None:
+    """Name the index of a text of three letters or more: few projects have it, and the store would have to guess."""
+    ways_of_words = text.get("$and", [])
+    if any(len(way["words"]["$regex"]) > 3 for way in ways_of_words if "words" in way):
+        return "words_1"
+    return "near_1" if any(way.get("near", {}).get("$in") for way in ways_of_words) else None
 
 
 def keys_of(project: Project) -> Document:

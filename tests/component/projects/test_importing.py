@@ -4,6 +4,7 @@ import asyncio
 import csv
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -43,7 +44,7 @@ def row(olga: Somebody, **changes: object) -> dict[str, Any]:
     return {"name": f"Kernel {uuid7()}", "administrator": olga.address, **changes}
 
 
-def run(served: Served, file: Path, *words: str) -> Ended:
+def run(served: Served, file: Path, *words: str, terminal: int = subprocess.PIPE) -> Ended:
     settings = served.service.settings
     environment = {
         "PROJECTS_MONGODB_URI": settings.mongodb_uri.get_secret_value(),
@@ -56,7 +57,8 @@ def run(served: Served, file: Path, *words: str) -> Ended:
         [sys.executable, "-m", "services", "projects", "import", str(file), *words],
         cwd=CHECKOUT,
         env={**os.environ, **environment},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
         text=True,
         check=False,
         timeout=120,
@@ -209,6 +211,16 @@ async def test_the_command_reports_to_people_and_to_programs(projects: Served, o
     assert "1 would be created, 1 refused. Nothing was changed; add --apply to draft them." in dry.stdout
     assert [done["outcome"] for done in json.loads(applied.stdout)] == ["created", "refused"]
     assert await count(projects) == (before[0] + 1, before[1] + 1)
+
+
+async def test_on_a_terminal_a_bar_shows_how_far_it_is(projects: Served, olga: Somebody, tmp_path: Path):
+    shown, terminal = pty.openpty()
+    file = written(tmp_path, [row(olga) for _ in range(3)])
+    ended = await asyncio.to_thread(run, projects, file, "--json", terminal=terminal)
+    os.close(terminal)
+    bar = os.read(shown, 100_000).decode()
+    os.close(shown)
+    assert ("Checking" in bar, "3/3" in bar, len(json.loads(ended.stdout))) == (True, True, 3)
 
 
 async def test_the_command_says_what_is_wrong_with_a_file(projects: Served, tmp_path: Path):

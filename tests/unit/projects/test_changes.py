@@ -206,9 +206,7 @@ WHOLE = {
 
 def test_a_clone_says_what_the_past_project_said_and_begins_anew():
     accepted = {"by": "ada", "at": AT, "version": "2026-01"}
-    past = project(
-        status="archived", **WHOLE, mentors=("mo",), administrators=("ada", "olga"), terms_accepted=accepted
-    )
+    past = project(status="archived", **WHOLE, mentors=("mo",), administrators=("ada", "olga"), terms_accepted=accepted)
     change = domain.clone(past, "p-2", name="Kernel 2", slug="kernel-2", by=ADA, at=AT)
     cloned = change.state
 

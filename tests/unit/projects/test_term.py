@@ -71,7 +71,7 @@ def test_instants_out_of_order_are_refused(wrong: dict[str, Any]):
 
 
 def test_the_window_may_close_as_the_term_starts():
-    assert planned(term(window_closes_at=AT + 20 * DAY))
+    assert planned(term(window_closes_at=AT + 20 * DAY)).phase is Phase.PLANNED
 
 
 def test_a_term_that_is_over_cannot_be_planned():
@@ -88,7 +88,7 @@ def test_a_project_has_at_most_four_open_terms():
     with pytest.raises(TooManyTerms):
         planned(term(), *others)
     ended = others[0].evolve(ends_at=AT)
-    assert planned(term(), ended, *others[1:])
+    assert planned(term(), ended, *others[1:]).phase is Phase.PLANNED
 
 
 def test_two_terms_of_a_project_have_two_names():
