@@ -23,7 +23,7 @@ PUBLIC = {
 KILLED_IN = {
     "identity": ("arrive", "invite", "apply"),
     "projects": ("enroll", "publish", "invite"),
-    "applications": ("do_prerequisite", "accept", "confirm"),
+    "applications": ("do_prerequisite", "accept", "confirm", "graduate"),
     "stipends": ("accept", "request", "approve"),
 }
 """The steps in whose middle each service is killed: those in which it has the most to do."""

@@ -1,7 +1,7 @@
 """Evaluations as they come due: reminded of, escalated, moved by an extension, given another chance."""
 
 import asyncio
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -15,6 +15,7 @@ from tests.support.served import Served
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("applications")
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 FEEDBACK = {"on_mentor": "Patient.", "on_project": "Lively."}
 
 
@@ -235,9 +236,9 @@ async def test_several_that_remind_at_once_remind_once(served: Served, platform:
 @pytest.mark.parametrize(
     ("collection", "question", "sort"),
     [
-        ("tasks", {"reminds_at": {"$lte": now()}}, "reminds_at"),
-        ("evaluations", {"reminds_at": {"$lte": now()}}, "reminds_at"),
-        ("files", {"loose_since": {"$lte": now()}}, "loose_since"),
+        ("tasks", {"reminds_at": {"$lte": LONG_AGO}}, "reminds_at"),
+        ("evaluations", {"reminds_at": {"$lte": LONG_AGO}}, "reminds_at"),
+        ("files", {"loose_since": {"$lte": LONG_AGO}}, "loose_since"),
         ("files", {"sender": "x", "loose_since": {"$exists": True}}, ""),
         ("tasks", {"application_id": "x", "due_on": {"$gt": "2026-01-01"}}, "_id"),
         ("applications", {"term_id": "x", "status": "active"}, "_id"),
