@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from services.chassis.logs import keep_output_clean
 from services.chassis.service import Role, serve
 from services.identity.commands import account
 from services.importing import projects
@@ -17,7 +18,7 @@ from services.operators.projections import projections
 from services.operators.topics import topics
 from services.stipends.commands import ledger, payees, payments
 
-app = typer.Typer(no_args_is_help=True, help="Mentorship: paid mentorships in open source.", add_completion=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 app.add_typer(account, name="account")
 app.add_typer(consumers, name="consumers")
 app.add_typer(dead_letters, name="dead-letters")
@@ -30,6 +31,12 @@ app.add_typer(projections, name="projections")
 app.add_typer(projects, name="projects")
 app.add_typer(topics, name="topics")
 app.command("doctor")(doctor)
+
+
+@app.callback()
+def mentorship() -> None:
+    """Mentorship: paid mentorships in open source."""
+    keep_output_clean()
 
 
 @app.command("serve")

@@ -193,7 +193,7 @@ def subscribe(
         group_id=group,
         batch=True,
         max_records=200,
-        batch_timeout_ms=25,
+        batch_timeout_ms=10,  # after waiting so long in vain FastStream sleeps as long, and hears nothing
         fetch_max_wait_ms=50,
         auto_offset_reset="earliest",
         ack_policy=AckPolicy.NACK_ON_ERROR,

@@ -36,6 +36,16 @@ def _with_trace(_: object, __: str, line: Line) -> Line:
     return line
 
 
+def keep_output_clean() -> None:
+    """Send what a command logs to standard error, in short lines: its output is for whoever called it."""
+    last: list[Any] = [structlog.processors.format_exc_info, redact, structlog.processors.LogfmtRenderer()]
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, *last],
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
 def start_logging(service: str, level: str) -> None:
     """Send every log line, ours and the libraries', through one pipe to standard output."""
     shared: list[Any] = [

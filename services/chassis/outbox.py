@@ -30,12 +30,12 @@ class Row:
     id: str
     topic: str
     key: str
-    headers: tuple[tuple[str, bytes], ...]
+    headers: Sequence[tuple[str, bytes]]
     value: bytes
 
     @classmethod
     def of(cls, document: Document) -> "Row":
-        headers = tuple((name, value.encode()) for name, value in document["headers"].items())
+        headers = [(name, value.encode()) for name, value in document["headers"].items()]
         return cls(document["_id"], document["topic"], document["key"], headers, document["value"])
 
 

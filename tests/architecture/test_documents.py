@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 from contracts.catalog import SERVICES
 from services.chassis import metrics
 from services.chassis.settings import Settings as Common
+from tests.architecture import events_page
 
 ROOT = Path(__file__).parents[2]
 PAGES = (
@@ -17,6 +18,8 @@ PAGES = (
     "CONTRIBUTING.md",
     "docs/api.md",
     "docs/operations.md",
+    "docs/bus.md",
+    "docs/events.md",
     "docs/finance.md",
     "docs/import.md",
     "docs/identity.md",
@@ -48,6 +51,19 @@ def _table(settings: type[Common], prefix: str, but: set[str]) -> list[str]:
 
 def test_every_setting_is_documented_as_it_is():
     assert (ROOT / "docs" / "settings.md").read_text() == settings_page()
+
+
+def test_every_event_is_documented_as_it_is():
+    assert (ROOT / "docs" / "events.md").read_text() == events_page.page()
+
+
+def test_every_sentence_of_the_promise_names_a_test_that_there_is():
+    promise = (ROOT / "docs" / "bus.md").read_text().partition("## The promise")[2].partition("\n## ")[0]
+    for sentence in promise.strip().split("\n\n")[1:]:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", sentence)
+        assert named, sentence
+        for place, test in named:
+            assert re.search(rf"^\s*(async )?def {test}\(", (ROOT / place).read_text(), re.MULTILINE), test
 
 
 @pytest.mark.parametrize("service", SERVICES)

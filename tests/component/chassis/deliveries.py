@@ -34,6 +34,9 @@ class Effects:
     async def seen(self) -> list[int]:
         return [note["sequence"] for note in await self._notes.find({})]
 
+    async def keys(self) -> set[str]:
+        return set(await self.seen_by_key())
+
     async def seen_by_key(self) -> dict[str, list[int]]:
         seen: dict[str, list[int]] = defaultdict(list)
         for note in await self._notes.find({}):

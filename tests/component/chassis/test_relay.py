@@ -55,9 +55,16 @@ async def test_without_a_broker_nothing_is_lost_and_nobody_waits(store: Store, p
 async def test_what_no_longer_fits_into_a_batch_is_not_overtaken_by_what_would(
     store: Store, platform: Platform, cluster: Cluster
 ):
-    key = f"tally/{new().id}"
+    key, headers = f"tally/{new().id}", {"ce_type": "tally.raised.v1"}
     for sequence, size in enumerate((400, 400, 1, 1), start=1):
-        row = f"{key}/{sequence}", "projects.events", key, sequence, {"ce_sequence": str(sequence)}, b"x" * size * 1024
+        row = (
+            f"{key}/{sequence}",
+            "projects.events",
+            key,
+            sequence,
+            headers | {"ce_sequence": str(sequence)},
+            b"x" * size * 1024,
+        )
         await store.outbox.send(*row, pos=sequence)
     ours = relay_to(platform, store, cluster)
 

@@ -1,15 +1,23 @@
 """A copy is thrown away and rebuilt beside the running service: nothing is lost, the newest wins."""
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from uuid6 import uuid7
 
+from contracts.projects import TermDeleted, TermPlanned
+from deploy.local.platform import Platform
+from services.applications import app as applications_rooms
 from services.chassis import rebuilding
-from services.chassis.rebuilding import NotRebuilt, rebuild
+from services.chassis.messages import Message
+from services.chassis.rebuilding import NotRebuilt, Rebuilding, rebuild
 from services.chassis.store import REBUILDING
 from tests.component.operators.conftest import Operator, described
-from tests.support.served import Served
+from tests.contract.examples import EXAMPLES
+from tests.support.issuer import Issuer
+from tests.support.served import Served, serving
 
 
 async def test_a_spoiled_copy_is_as_told_again_and_keeps_its_indexes(projects: Served, operator: Operator):
@@ -33,17 +41,9 @@ async def test_what_is_told_during_the_rebuilding_is_in_the_new_copy(projects: S
     """Hold the rebuilding right before the switch, when it has read the topic for good."""
     mira = described("Mira")
     await projects.hears(mira)
-    at_the_switch, go_on = asyncio.Event(), asyncio.Event()
-    switch = rebuilding._switch
-
-    async def slowly(*words: object) -> None:
-        at_the_switch.set()
-        await go_on.wait()
-        await switch(*words)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(rebuilding, "_switch", slowly)
+    go_on = hold_before_the_switch(monkeypatch)
     working = asyncio.create_task(rebuilt(projects, "people"))
-    await at_the_switch.wait()
+    await go_on.reached.wait()
     late = described("Nobody knew")
     await projects.hears(described("Mira Stone", sequence=2, id=mira.id), late)
     go_on.set()
@@ -51,6 +51,29 @@ async def test_what_is_told_during_the_rebuilding_is_in_the_new_copy(projects: S
 
     people = projects.service.data.people
     assert [(await people.get(id)).name for id in (mira.id, late.id)] == ["Mira Stone", "Nobody knew"]
+
+
+@pytest.mark.parametrize("when", ["before it was read", "after it was read"])
+async def test_what_is_forgotten_during_the_rebuilding_stays_forgotten(
+    platform: Platform, issuer: Issuer, monkeypatch: pytest.MonkeyPatch, when: str
+):
+    """The event that takes a term back lies beyond what is read; what is read may lay the term down again."""
+    async with serving(applications_rooms, platform, issuer) as applications:
+        term = TermPlanned.model_validate_json((EXAMPLES / "term.planned.v1.json").read_bytes())
+        term = term.model_copy(update={"id": str(uuid7())})
+        gone = TermDeleted.model_validate(term.model_dump(exclude={"type", "sequence"}) | {"sequence": 2})
+        await applications.hears(term)
+        before_reading = when == "before it was read"
+        go_on = (hold_before_the_reading if before_reading else hold_before_the_switch)(monkeypatch)
+        working = asyncio.create_task(rebuilt(applications, "terms"))
+        await go_on.reached.wait()
+        await applications.hears(gone)
+        go_on.set()
+        await working
+
+        assert await applications.service.data.terms.get(term.id) is None
+        await rebuilt(applications, "terms")
+        assert await applications.service.data.terms.get(term.id) is None
 
 
 async def test_under_a_stream_of_events_nothing_is_lost(projects: Served):
@@ -96,6 +119,38 @@ async def test_a_dry_run_changes_nothing_and_an_unknown_copy_is_named(projects: 
 
 async def test_a_no_changes_nothing(projects: Served, operator: Operator):
     assert (await operator.tries("projections", "rebuild", "projects", "people")).exit_code == 1
+
+
+class Held(asyncio.Event):
+    """Set it, and what is held goes on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = asyncio.Event()
+
+
+def hold_before_the_switch(monkeypatch: pytest.MonkeyPatch) -> Held:
+    held, switch = Held(), rebuilding._switch
+
+    async def slowly(*words: Any) -> None:
+        held.reached.set()
+        await held.wait()
+        await switch(*words)
+
+    monkeypatch.setattr(rebuilding, "_switch", slowly)
+    return held
+
+
+def hold_before_the_reading(monkeypatch: pytest.MonkeyPatch) -> Held:
+    held, take = Held(), Rebuilding.take
+
+    async def slowly(rebuilding: Rebuilding, messages: Sequence[Message]) -> None:
+        held.reached.set()
+        await held.wait()
+        await take(rebuilding, messages)
+
+    monkeypatch.setattr(Rebuilding, "take", slowly)
+    return held
 
 
 async def tell(projects: Served, ids: list[str], rounds: int) -> None:
