@@ -14,7 +14,7 @@ create table if not exists payments (
     id text primary key, reference text not null, payee text not null, amount_minor integer not null,
     currency text not null, callback_url text not null, status text not null, reason text,
     key text not null unique, body text not null, told integer not null default 0,
-    at text not null default (strftime('%Y-%m-%dT%H:%M:%f', 'now'))
+    at text not null default ''
 );
 create index if not exists payments_of on payments (reference);
 create table if not exists requests (name text primary key, times integer not null);
@@ -40,9 +40,11 @@ class Payments:
         self.rows = sqlite3.connect(file, isolation_level=None)
         self.rows.row_factory = sqlite3.Row
         self.rows.executescript(TABLES)
+        if "at" not in {column["name"] for column in self.rows.execute("pragma table_info(payments)")}:
+            self.rows.execute("alter table payments add column at text not null default ''")
 
     def add(self, payment: Payment, key: str, body: str) -> None:
-        values = {**payment.model_dump(), "key": key, "body": body}
+        values = {**payment.model_dump(), "key": key, "body": body, "at": written(datetime.now(UTC))}
         names = ", ".join(values)
         holes = ", ".join(f":{name}" for name in values)
         self.rows.execute(f"insert into payments ({names}) values ({holes})", values)  # noqa: S608  our field names
@@ -62,8 +64,7 @@ class Payments:
 
     def since(self, at: datetime) -> list[Payment]:
         """Those that were asked for at this instant or later."""
-        asked = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000")
-        found = self.rows.execute("select * from payments where at >= ? order by rowid", (asked,))
+        found = self.rows.execute("select * from payments where at >= ? order by rowid", (written(at),))
         return [payment(row) for row in found]
 
     def settle(self, settled: Payment) -> None:
@@ -84,6 +85,11 @@ class Payments:
 
     def counts(self) -> dict[str, int]:
         return {row["name"]: row["times"] for row in self.rows.execute("select name, times from requests")}
+
+
+def written(at: datetime) -> str:
+    """Write an instant so that text sorts as time does."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def payment(row: sqlite3.Row) -> Payment:

@@ -74,6 +74,15 @@ class Details(BaseModel):
     def masked(self) -> str:
         return masked_end(self.account)
 
+    def hidden_in(self, text: str) -> str:
+        """Blank in somebody else's words what must not be told, however they space it."""
+        secrets = [(self.account, self.masked), (self.holder_name, masked_start(self.holder_name))]
+        secrets += [(self.routing, "••••")] if self.routing else []
+        for secret, mask in secrets:
+            spaced = r"[\s.-]*".join(map(re.escape, re.sub(r"\s", "", secret)))
+            text = re.sub(spaced, mask, text, flags=re.IGNORECASE)
+        return text
+
 
 class Payee(Aggregate):
     """The id is the person's account. What is sealed can be opened by this service's vault alone."""

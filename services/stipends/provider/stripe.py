@@ -55,7 +55,8 @@ class StripeProvider:
         except stripe.InvalidRequestError as refused:
             if refused.code in TEMPORARY:
                 raise ProviderAway(f"It answered {refused.code}.") from None
-            return Report(reference=order.reference, status="refused", reason=_reason(refused, order))
+            reason = (refused.user_message or "Stripe refused the order.")[:500]
+            return Report(reference=order.reference, status="refused", reason=reason)
 
     async def look_up(self, reference: str) -> Report | None:
         asked = self._client.v1.transfers.list_async({"transfer_group": reference, "limit": 1})
@@ -90,12 +91,6 @@ async def _found(asked: Awaitable[T]) -> T:
         return await _answered(asked)
     except stripe.InvalidRequestError as error:
         raise ProviderAway(f"It answered {error.code or error.http_status}.") from None
-
-
-def _reason(refused: stripe.InvalidRequestError, order: Order) -> str:
-    """Say in Stripe's words why, but not where to."""
-    said = refused.user_message or "Stripe refused the order."
-    return said.replace(order.payee.account, order.payee.masked)[:500]
 
 
 def _reference(transfer: Any) -> str | None:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel
-from uuid6 import uuid7
 
 from contracts.event import Event
 from contracts.identity import PersonDescribed
@@ -21,7 +20,6 @@ from contracts.stipends import (
     StipendReserved,
 )
 from services.chassis.mail import Letters, PostOffice
-from services.chassis.mongo import IndexModel
 from services.chassis.settings import Settings
 from services.chassis.store import Projection, Store
 from services.stipends.domain.project import KnownProject
@@ -62,7 +60,6 @@ class Correspondence:
     async def prepare(self) -> None:
         await self.mail.prepare()
         await self.people.prepare()
-        await self._waiting.ensure(IndexModel([("to", 1)]))
 
     async def tell(self, stipend: Stipend, event: Event) -> None:
         """Write to the mentee about what happened to their stipend, where there is a letter for it."""
@@ -90,13 +87,16 @@ class Correspondence:
     async def write(self, to: AccountId, letter: str, **words: Any) -> None:
         person = await self.people.get(to)
         if person is None:
-            await self._waiting.insert({"_id": str(uuid7()), "to": to, "letter": letter, "words": words})
+            later = {"$push": {"letters": {"letter": letter, "words": words}}}
+            await self._waiting.update({"_id": to}, later, upsert=True)
         elif person.emails:
             await self.mail.post(LETTERS.write(letter, person.emails[0], person=person.name, **words))
 
     async def address(self, to: AccountId) -> None:
         """Send what waited for this person to be known."""
-        rows = await self._waiting.find({"to": to})
-        await self._waiting.delete({"to": to})
-        for row in rows:
-            await self.write(to, row["letter"], **row["words"])
+        waiting = await self._waiting.find_one({"_id": to})
+        await self._waiting.replace(
+            {"_id": to}, {"letters": []}, upsert=True
+        )  # so that who writes just now starts anew
+        for one in waiting["letters"] if waiting else ():
+            await self.write(to, one["letter"], **one["words"])

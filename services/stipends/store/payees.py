@@ -7,9 +7,10 @@ from typing import Final
 from contracts.ids import AccountId
 from services.chassis.mongo import Collection
 from services.chassis.store import Repository, Store
-from services.chassis.vault import Vault
+from services.chassis.vault import SealBroken, Vault
 from services.stipends.domain import payee as decisions
 from services.stipends.domain.payee import Accepted, Details, Payee, PayeeUnknown
+from services.stipends.domain.payment import Payment, Report
 from services.stipends.settings import Settings
 
 OWNERS: Final = {"payees": "_id", "payments": "payee_id"}
@@ -26,6 +27,16 @@ class Payees(Repository[Payee]):
     def opened(self, owner: str, sealed: bytes) -> Details:
         """Give the details in the clear. Raises `SealBroken`."""
         return Details.model_validate_json(self._vault.open(owner, sealed))
+
+    def discreet(self, report: Report, payment: Payment) -> Report:
+        """Give the provider's word without what must not be told of where the money goes."""
+        if report.reason is None:
+            return report
+        try:
+            reason = self.opened(payment.payee_id, payment.sealed).hidden_in(report.reason)
+        except SealBroken:
+            reason = None
+        return report.model_copy(update={"reason": reason})
 
     async def describe(self, id: AccountId, details: Details, *, at: datetime) -> tuple[Payee, bool]:
         """Keep where a person is paid, sealed; only the masks of it are in the open. Says whether it was a change."""

@@ -85,8 +85,9 @@ class Paying:
 
         async def work() -> Payment:
             payment = await self._payments.get(report.reference)
+            discreet = self._payees.discreet(report, payment)
             for status in payment.walk(report):
-                payment = await self._advance(payment, status, report, at)
+                payment = await self._advance(payment, status, discreet, at)
             return payment
 
         return await self._store.transaction(work)

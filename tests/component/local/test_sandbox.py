@@ -133,6 +133,39 @@ def test_what_is_not_right_is_refused_in_words(
     assert answer.json().keys() >= {"type", "title", "status", "detail", "instance"}
 
 
+def test_an_answer_that_is_lost_was_an_order_all_the_same(bank: httpx.Client, listener: Listener, asked: Asked) -> None:
+    for _ in range(2):
+        with pytest.raises(httpx.RemoteProtocolError):
+            bank.post("/payments", json=asked("sandbox-lost-answer"), headers=key("lost"))
+    listener()
+    (found,) = bank.get("/payments", params={"reference": asked()["reference"]}).json()["items"]
+    assert found["status"] == "paid"
+
+
+def test_what_is_returned_is_paid_first_and_a_duplicate_is_told_three_times(
+    bank: httpx.Client, listener: Listener, asked: Asked
+) -> None:
+    bank.post("/payments", json=asked("sandbox-returned"), headers=key("back"))
+    assert [httpx.Response(200, content=listener()[0]).json()["status"] for _ in range(2)] == ["paid", "returned"]
+    bank.post("/payments", json=asked("sandbox-duplicate"), headers=key("thrice"))
+    assert len({listener()[0] for _ in range(3)}) == 1
+
+
+def test_its_report_has_every_payment_since_with_its_amount(
+    bank: httpx.Client, listener: Listener, asked: Asked
+) -> None:
+    payment = bank.post("/payments", json=asked(), headers=key("report")).json()
+    listener()
+    listed = bank.get("/report", params={"since": "2026-01-01T00:00:00Z"}).json()["items"]
+    mine = next(one for one in listed if one["id"] == payment["id"])
+    assert (mine["reference"], mine["amount"]) == (asked()["reference"], asked()["amount"])
+    assert bank.get("/report", params={"since": "2099-01-01T00:00:00+02:00"}).json()["items"] == []
+    assert (
+        bank.get("/report", params={"since": "2026-01-01T00:00:00Z"}, headers={"Authorization": "no"}).status_code
+        == 401
+    )
+
+
 def test_it_counts_what_it_was_asked(bank: httpx.Client) -> None:
     before = bank.get("/requests").json().get("GET /payments/{id}", 0)
     bank.get("/payments/none")

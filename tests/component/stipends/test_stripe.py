@@ -196,11 +196,14 @@ async def test_an_order_says_what_where_to_and_under_which_key(protocol: Protoco
     }
 
 
-async def test_a_refused_order_is_refused_in_its_words_but_without_the_account(protocol: Protocol):
+async def test_a_refused_order_is_told_in_stripes_words_but_without_the_account(scene: Scene, protocol: Protocol):
+    _, mentee = await approved(scene)
     message = f"No such destination: '{ACCOUNT}'"
     protocol.post = (400, {"error": {"type": "invalid_request_error", "code": "resource_missing", "message": message}})
-    report = await client(protocol).pay(ORDER)
-    assert (report.status, report.reason) == ("refused", "No such destination: '••••lo2C'")
+    await Cashier(scene.store, client(protocol), scene.clock).work()
+    part = await scene.installment(mentee)
+    assert (part["status"], "No such destination: '••••lo2C'" in part["where"]) == ("failed", True)
+    assert ACCOUNT not in repr(await scene.served.told(mentee.application))
 
 
 @pytest.mark.parametrize(

@@ -141,5 +141,22 @@ def test_of_an_account_the_end_is_shown_and_of_a_short_one_nothing(text: str, ma
     assert masked_end(text) == masked
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("The account DE89370400440532013000 is closed.", "The account ••••3000 is closed."),
+        ("de89 3704-0044 0532 0130 00 of MIRA MAKER", "••••3000 of M••• M•••"),
+        ("Closed.", "Closed."),
+    ],
+)
+def test_in_the_providers_words_account_and_holder_are_hidden(said: str, told: str):
+    assert GERMAN.hidden_in(said) == told
+
+
+def test_in_the_providers_words_the_routing_number_is_hidden_too():
+    american = routed("021000021", "000123456789", holder_name="Max", country="US")
+    assert american.hidden_in("021000021 / 000123456789, Max") == "•••• / ••••6789, M•••"
+
+
 def test_of_a_name_the_initials_are_shown():
     assert masked_start("Ada  Lovelace") == "A••• L•••"
