@@ -12,6 +12,9 @@ from tests.component.operators.conftest import Operator
 from tests.support.served import Served
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.xdist_group("dead-letters")
+"""One's poison would be the other's dead letter: they share the topic."""
+
 RUN = uuid7().hex
 MISTAKE = IndexModel([("term_id", 1)], name="mistake", unique=True)
 """Somebody thought that a term has one application."""
