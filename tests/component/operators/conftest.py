@@ -47,6 +47,10 @@ async def projects(platform: Platform, issuer: Issuer) -> AsyncIterator[Served]:
 
 @pytest.fixture
 def operator(platform: Platform, projects: Served) -> Operator:
+    return operating(platform, projects)
+
+
+def operating(platform: Platform, projects: Served) -> Operator:
     settings = projects.service.settings
     own = {"MONGODB_DATABASE": settings.mongodb_database, "KAFKA_GROUP": settings.kafka_group}
     own |= {"PUBLIC_URL": settings.public_url, "DISCOVERY_URL": settings.discovery_url}

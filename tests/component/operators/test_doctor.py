@@ -12,8 +12,11 @@ from tests.support.waiting import eventually
 
 
 async def test_a_service_that_is_well_is_found_so(projects: Served, operator: Operator):
+    async def well() -> bool:
+        return (await operator.tries("doctor", "projects")).exit_code == 0
+
+    await eventually(well, what="a service that is well, once its jobs have begun")
     done = await operator.tries("doctor", "projects")
-    assert done.exit_code == 0, done.output
     for check in ("settings", "store", "clock", "indexes", "broker", "topics", "consumer lag", "leases", "relay"):
         assert f"ok     {check}" in done.output
     for check in ("dead letters", "waiting room", "copies", "sign-in", "mail server"):

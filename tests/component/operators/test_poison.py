@@ -1,13 +1,38 @@
 """What nobody can read or apply stops nobody else, and is kept for a person to look at."""
 
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
 from uuid6 import uuid7
 
-from tests.component.operators.conftest import Operator, described
-from tests.support.served import Served
+from deploy.local.platform import Platform
+from services.projects import app as rooms
+from tests.component.operators.conftest import described, operating
+from tests.support.issuer import Issuer
+from tests.support.served import Served, serving
 from tests.support.waiting import eventually
 
 
-async def test_poison_on_the_real_bus_stops_nobody_else_and_is_not_lost(projects: Served, operator: Operator):
+@pytest.fixture(scope="module")
+def alone() -> Iterator[Platform]:
+    """Give a bus of its own: poison stays on it, and everybody who listens has it as a dead letter."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Platform.start(Path(folder), ("mongod", "broker", "mailbox")) as platform,
+    ):
+        yield platform
+
+
+@pytest.fixture
+async def projects(alone: Platform, issuer: Issuer) -> AsyncIterator[Served]:
+    async with serving(rooms, alone, issuer) as served:
+        yield served
+
+
+async def test_poison_on_the_real_bus_stops_nobody_else_and_is_not_lost(alone: Platform, projects: Served):
+    operator = operating(alone, projects)
     run, good = uuid7().hex, [described(f"Person {number}") for number in range(20)]
     poison = (
         {"value": b"\x00 no JSON", "key": f"person/{run}-1".encode(), "headers": headers("person.described.v1")},
