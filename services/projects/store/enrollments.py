@@ -1,6 +1,5 @@
 """Projects and their terms."""
 
-
 from contracts.ids import ProjectId
 from services.chassis.domain import Actor, Change
 from services.chassis.mongo import Document, IndexModel
