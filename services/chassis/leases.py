@@ -30,15 +30,21 @@ class Lease:
         """Take or prolong the lease; False while somebody else has it."""
         if time.monotonic() - self._held < RENEWED:
             return True
+        if await self._take():
+            return True
+        nobody = {"$setOnInsert": {"holder": None, "until": None}}
+        known = await self._leases.update({"_id": self._name}, nobody, upsert=True)
+        return not known and await self._take()
+
+    async def _take(self) -> bool:
         asked = time.monotonic()
         mine_or_over = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$until", "$$NOW"]}]}
         until = {"$add": ["$$NOW", int(LENGTH.total_seconds() * 1000)]}
         change: list[Document] = [{"$set": {"holder": self._holder, "until": until}}]
-        if await self._leases.update({"_id": self._name, "$expr": mine_or_over}, change):
+        taken = await self._leases.update({"_id": self._name, "$expr": mine_or_over}, change)
+        if taken:
             self._held = asked
-            return True
-        await self._leases.update({"_id": self._name}, {"$setOnInsert": {"holder": None, "until": None}}, upsert=True)
-        return False
+        return bool(taken)
 
     async def release(self) -> None:
         self._held = float("-inf")

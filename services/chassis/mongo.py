@@ -263,14 +263,29 @@ class Database:
         return result
 
     async def _commit(self, attempt: Callable[[Any], Awaitable[T]]) -> T:
+        """Run it and commit it, anew as long as the store says that this may help; `attempt` sets the limit.
+
+        Motor's own `with_transaction` does not: it commits where it no longer looks at what the store says.
+        """
         async with await self._client.start_session() as session:
-            result: T = await session.with_transaction(
-                attempt,
-                read_concern=ReadConcern("snapshot"),
-                write_concern=WriteConcern("majority", wtimeout=10_000),
-                read_preference=ReadPreference.PRIMARY,
-            )
-            return result
+            while True:
+                session.start_transaction(
+                    read_concern=ReadConcern("snapshot"),
+                    write_concern=WriteConcern("majority", wtimeout=10_000),
+                    read_preference=ReadPreference.PRIMARY,
+                )
+                try:
+                    result = await attempt(session)
+                    await _commit_surely(session)
+                except PyMongoError as error:
+                    await _abort(session)
+                    if not error.has_error_label("TransientTransactionError"):
+                        raise
+                except BaseException:
+                    await _abort(session)
+                    raise
+                else:
+                    return result
 
     def watch(self, collection: str) -> asyncio.Event:
         """Give an event that is set whenever a transaction of this process that wrote the collection is committed."""
@@ -320,6 +335,24 @@ class Database:
 
     def close(self) -> None:
         self._client.close()
+
+
+async def _commit_surely(session: Any) -> None:
+    """Commit; ask again while the store cannot tell whether it did, for so long as one waits for others."""
+    began = time.monotonic()
+    while True:
+        try:
+            return await session.commit_transaction()  # type: ignore[no-any-return]
+        except PyMongoError as error:
+            unknown = error.has_error_label("UnknownTransactionCommitResult")
+            if not unknown or time.monotonic() - began > PATIENCE:
+                raise
+            await asyncio.sleep(0.05)
+
+
+async def _abort(session: Any) -> None:
+    if session.in_transaction:
+        await session.abort_transaction()
 
 
 async def _inside(session: Any, work: Callable[[], Awaitable[T]]) -> T:

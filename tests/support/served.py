@@ -15,6 +15,7 @@ from uuid6 import uuid7
 
 from contracts.catalog import EVENTS
 from contracts.event import Event
+from deploy.local.addresses import Broker
 from deploy.local.platform import Platform
 from services.chassis.service import Clock, Role, Server, Service, now
 from tests.support.waiting import eventually
@@ -100,7 +101,7 @@ async def serving(
         "kafka_bootstrap_servers": platform.addresses.kafka,
         "kafka_idempotence": platform.addresses.kafka_idempotence,
         "kafka_group": own,
-        "kafka_session_timeout_ms": 4000,
+        "kafka_session_timeout_ms": 4000 if platform.addresses.broker is Broker.EMBEDDED else 10_000,  # busy machines
         "http_port": 1,
         "public_url": issuer.url,
         "discovery_url": issuer.discovery_url,

@@ -1,5 +1,6 @@
 """Together where it goes, one by one where not; tried again where it may help, and not without end."""
 
+import asyncio
 from collections import Counter
 
 import pytest
@@ -72,7 +73,8 @@ async def test_a_store_that_is_away_is_waited_for_and_never_makes_a_dead_letter(
 async def test_among_many_only_the_culprit_is_set_aside(inbox: Inbox, settler: Settler, effects: Effects):
     culprit, *innocent = (planned(3) for _ in range(20))
     effects.refusing_key = culprit[0].key
-    await settler.settle([message for messages in (culprit, *innocent) for message in messages])
+    async with asyncio.timeout(60):  # without a limit on attempts it would never end
+        await settler.settle([message for messages in (culprit, *innocent) for message in messages])
 
     assert Counter(await effects.seen()) == {1: 19, 2: 19, 3: 19}
     assert [letter["lane"] for letter in await inbox.dead_letters()] == [culprit[0].lane]

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.chassis import commands
+from services.chassis import commands, mongo
 from services.chassis.commands import Answer, Command, IdempotencyKeyReused, Replayed, StaleVersion
 from services.chassis.domain import Change
 from services.chassis.store import Store
@@ -97,3 +97,20 @@ def command(key: str | None, *, fingerprint: str = "same", by: str = "me", if_ma
 
 def count_of(tally: Tally) -> Answer:
     return Answer(200, str(tally.count).encode(), tally.version)
+
+
+async def test_a_transaction_that_the_store_lost_before_its_commit_is_begun_anew(store: Store):
+    notes, ran = store.database["notes"], 0
+
+    async def work() -> None:
+        nonlocal ran
+        ran += 1
+        await notes.insert({"_id": ran})
+        if ran == 1:
+            session = mongo._session.get()
+            await store.database._client.admin.command("killSessions", [{"id": session.session_id["id"]}])
+
+    await store.transaction(work)
+
+    assert ran == 2
+    assert [note["_id"] for note in await notes.find({})] == [2]
