@@ -40,6 +40,14 @@ def pytest_unconfigure() -> None:
     _started.clear()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file that serves a service on one worker: its start costs more than its tests."""
+    for item in items:
+        if "component" in item.path.parts and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def platform() -> Platform:
     """Give the shared stores: mongod, broker, mailbox and sandbox; no service."""
