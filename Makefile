@@ -1,16 +1,18 @@
 # The whole command line of this checkout. `make help` lists it.
 # BROKER=kafka after `run` or `test`: on Apache Kafka (needs Java 17 and Maven). BROKER=containers: Kafka in a container.
-.PHONY: help run test test-kafka check demo clean lock
+.PHONY: help run test test-kafka faults check demo clean lock
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 run: .venv/embedded  ## start the whole platform here: stores, broker, gateway, mailbox, four services
 	@.venv/bin/python -m deploy.local run
-demo: .venv/embedded  ## play one mentorship, from sign-up to the first installment, against `make run`
+demo: .venv/embedded  ## play one mentorship, from sign-up to both installments and the letter, against `make run`
 	@.venv/bin/python -m deploy.local demo
 test: .venv/dev  ## run every test, on a platform of its own
 	@.venv/bin/python -m pytest -n 4 --dist loadgroup
 test-kafka:  ## run every test on Apache Kafka, by this machine's Java and Maven
 	@$(MAKE) --no-print-directory test BROKER=kafka
+faults: .venv/dev  ## kill services a thousand times at random moments under load; KILLS= and SEED= say otherwise
+	@KILLS=$${KILLS:-1000} .venv/bin/python -m pytest -q -s tests/faults/test_kills.py
 check: .venv/dev  ## lint, types, rooms, and the tests that need no server
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && .venv/bin/python -m pytest -q tests/unit tests/contract tests/architecture
 clean:  ## forget the environment and everything `make run` keeps

@@ -1,9 +1,9 @@
-"""The platform under the tests: started once by whoever starts pytest, shared by its workers, gone afterwards."""
+"""The platforms under the tests: each worker starts what its tests need, and leaves nothing."""
 
-import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -11,33 +11,10 @@ import pytest
 
 from deploy.local import seed
 from deploy.local.binaries import NotHere
+from deploy.local.parts import ALL
 from deploy.local.platform import Platform
 
-NEED_NOTHING: Final = ("tests/unit", "tests/contract", "tests/architecture")
-PLACE: Final = "MENTORSHIP_TEST_PLATFORM"
 STORES: Final = ("mongod", "broker", "mailbox", "sandbox")
-
-_started: list[Platform] = []
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    if hasattr(config, "workerinput") or config.option.collectonly:
-        return
-    if all(arg.startswith(NEED_NOTHING) for arg in config.args):
-        return
-    folder = Path(tempfile.mkdtemp(prefix="mentorship-test-"))
-    os.environ[PLACE] = str(folder)
-    try:
-        _started.append(Platform.start(folder, STORES))
-    except NotHere as reason:
-        pytest.exit(str(reason), returncode=1)
-
-
-def pytest_unconfigure() -> None:
-    for platform in _started:
-        platform.close()
-        shutil.rmtree(platform.folder.root, ignore_errors=True)
-    _started.clear()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,20 +26,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def platform() -> Platform:
-    """Give the shared stores: mongod, broker, mailbox and sandbox; no service."""
-    return Platform.attach(Path(os.environ[PLACE]))
+def platform() -> Iterator[Platform]:
+    """Give the stores: mongod, broker, mailbox and sandbox; no service.
+
+    Each worker has its own: a service that starts reads everything on its bus, also what other tests have told.
+    """
+    with _started(STORES) as platform:
+        yield platform
 
 
 @pytest.fixture(scope="session")
 def whole() -> Iterator[Platform]:
     """Give a platform with every process, staff and finance included; tests that use it share a worker."""
-    folder = Path(tempfile.mkdtemp(prefix="mentorship-whole-"))
+    with _started(ALL) as platform:
+        seed.create(platform, seed.STAFF, "staff")
+        seed.create(platform, seed.FINANCE, "finance")
+        seed.set_up_second_factors(platform)
+        yield platform
+
+
+@contextmanager
+def _started(parts: Iterable[str]) -> Iterator[Platform]:
+    folder = Path(tempfile.mkdtemp(prefix="mentorship-test-"))
     try:
-        with Platform.start(folder) as platform:
-            seed.create(platform, seed.STAFF, "staff")
-            seed.create(platform, seed.FINANCE, "finance")
-            seed.set_up_second_factors(platform)
+        with Platform.start(folder, parts) as platform:
             yield platform
+    except NotHere as reason:
+        pytest.exit(str(reason), returncode=1)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

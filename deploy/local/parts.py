@@ -124,7 +124,6 @@ class Plan:
                 "SANDBOX_URL": self.addresses.sandbox,
                 "SANDBOX_API_KEY": self.secrets.sandbox_api_key,
                 "SANDBOX_CALLBACK_SECRET": self.secrets.sandbox_callback,
-                "SECOND_FACTOR": "false",  # until the journeys sign in with one
             }
         return {}
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import httpx
@@ -25,6 +25,10 @@ FINANCE: Final = SignIn("finance", "Fay Finance", "finance@example.org", "open-s
 ADMINISTRATOR: Final = SignIn("project administrator", "Ada Demo", "ada@example.org", "open-source-pays-7")
 SIGN_INS: Final = (STAFF, FINANCE, ADMINISTRATOR)
 """Shown at the end of every start. Only the embedded platform has them."""
+
+
+_last: dict[tuple[str, str], Person] = {}
+"""Staff and finance of the last journey, who may still be signed in."""
 
 
 def load(platform: Platform) -> None:
@@ -72,10 +76,11 @@ def _keep(platform: Platform, email: str, key: str) -> None:
 def journey(platform: Platform, http: httpx.AsyncClient) -> Journey:
     """Prepare a journey in which the demo staff and finance take part."""
     at, kept = platform.addresses, keys(platform)
-    staff, finance = (
-        Person(known.name, known.email, known.password, at.gateway, at.mailbox, http, key=kept.get(known.email, ""))
-        for known in (STAFF, FINANCE)
-    )
+    for known in (STAFF, FINANCE):
+        new = Person(known.name, known.email, known.password, at.gateway, at.mailbox, http)
+        last = _last.get((at.gateway, known.email), new)
+        _last[at.gateway, known.email] = replace(last, http=http, key=kept.get(known.email, ""))
+    staff, finance = (_last[at.gateway, known.email] for known in (STAFF, FINANCE))
     return Journey(at.gateway, at.mailbox, staff, finance, http)
 
 

@@ -137,14 +137,6 @@ async def _new_id() -> str:
     return str(uuid7())
 
 
-def must_have_fresh_factor(actor: Actor, at: datetime) -> None:
-    """Refuse whoever did not give a second factor lately. Raises `InsufficientUserAuthentication`."""
-    if actor.second_factor_at is None or at - actor.second_factor_at > FRESH_FACTOR:
-        raise InsufficientUserAuthentication(
-            "This takes a second factor of the last 15 minutes. Sign in again with acr_values=mfa and max_age=900."
-        )
-
-
 async def _key_required(request: Request) -> None:
     if "idempotency-key" not in request.headers:
         raise PreconditionMissing(
@@ -156,12 +148,16 @@ By = Annotated[Actor, Depends(signed_in)]
 Now = Annotated[datetime, Depends(_now)]
 
 
-async def _fresh_factor(actor: By, now: Now) -> Actor:
-    must_have_fresh_factor(actor, now)
+async def fresh_factor(actor: By, now: Now) -> Actor:
+    """Refuse whoever did not give a second factor lately. Raises `InsufficientUserAuthentication`."""
+    if actor.second_factor_at is None or now - actor.second_factor_at > FRESH_FACTOR:
+        raise InsufficientUserAuthentication(
+            "This takes a second factor of the last 15 minutes. Sign in again with acr_values=mfa and max_age=900."
+        )
     return actor
 
 
-FreshFactor = Annotated[Actor, Depends(_fresh_factor)]
+FreshFactor = Annotated[Actor, Depends(fresh_factor)]
 """Whoever is signed in and gave a second factor lately; for what must not be done with a stolen session."""
 Reader = Annotated[Actor | None, Depends(whoever)]
 NewId = Annotated[str, Depends(_new_id)]

@@ -31,9 +31,6 @@ class Settings(Common):
     second_approval_over: int = Field(
         default=500_000, ge=0, description="Over so many minor units an installment needs a second approver"
     )
-    second_factor: bool = Field(
-        default=True, description="Demand a second factor of the last 15 minutes where payees change and money moves"
-    )
     payment_provider: Literal["sandbox", "stripe", "bank_file"] = Field(
         default="sandbox", description="Who pays; each needs its own settings below"
     )

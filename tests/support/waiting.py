@@ -17,3 +17,8 @@ async def eventually(look: Callable[[], Awaitable[T]], *, within: float = 30.0, 
             return seen
         assert time.monotonic() < until, f"{what} did not happen within {within} s; last seen: {seen!r}"
         await asyncio.sleep(0.02)
+
+
+async def a_moment(seconds: float) -> None:
+    """Let a moment pass, where it is chance that decides when something happens."""
+    await asyncio.sleep(seconds)

@@ -82,12 +82,12 @@ class Journey:
             Step("Ada accepts Mei, full time", self.accept),
             Step("Mei signs the participation agreement", self.confirm),
             Step("Mo's midterm evaluation is satisfactory", self.evaluate),
-            Step("Mei asks for the first installment", self.request),
-            Step("Ada approves it", self.approve),
-            Step("The bank pays it", self.be_paid),
-            Step("The ledger sums to zero", self.reckon),
+            Step("Mei sets up a second factor, says where to pay, and asks for the first installment", self.request),
+            Step("Ada approves it, and the bank pays it", self.approve),
             Step("Mo gives Mei a milestone task, which she does", self.do_milestone),
             Step("Mo's final evaluation is satisfactory, Mei gives feedback", self.evaluate_finally),
+            Step("Mei asks for the second installment, Ada approves it, and the bank pays it", self.be_paid),
+            Step("The trial balance sums to zero", self.reckon),
             Step("Ada lets Mei graduate", self.graduate),
             Step("Anybody checks Mei's letter of completion", self.verify),
         )
@@ -115,7 +115,7 @@ class Journey:
         return str(drafted["name"])
 
     async def publish(self) -> str:
-        await self.staff.sign_in()
+        await self.staff.be_signed_in()
         await self.staff.post(f"/v1/projects/{self.project}/publish")
         seen = (await self.http.get(f"{self.gateway}/v1/projects/{self.project}")).json()
         return f"the public sees: {seen['terms'][0]['label']}"
@@ -123,7 +123,7 @@ class Journey:
     async def fund(self) -> str:
         schedule = (await self.administrator.get("/v1/stipend-schedules"))["items"][0]["version"]
         await self.administrator.put(f"/v1/stipend-policies/{self.project}", kind="by_country", schedule=schedule)
-        await self.finance.sign_in()
+        await self.finance.be_signed_in()
         await self.finance.post(
             f"/v1/budgets/{self.project}/deposits",
             amount={"amount_minor": DEPOSIT, "currency": "USD"},
@@ -184,6 +184,8 @@ class Journey:
         return f"{len(evaluations)} evaluations are scheduled"
 
     async def request(self) -> str:
+        await self.mentee.set_up_second_factor()
+        await self.mentee.sign_in()
         await self.mentee.put("/v1/payees/me", account="sandbox-paid", holder_name=self.mentee.name, country="DE")
         await self.mentee.post("/v1/payees/me/confirm")
         await until(self._installment_if("eligible"), "the first installment's eligibility")
@@ -191,15 +193,23 @@ class Journey:
         return "requested"
 
     async def approve(self) -> str:
-        await self.administrator.post(f"/v1/stipends/{self.application}/installments/1/approve")
-        return "on its way to the bank"
+        return await self._approved(1)
 
     async def be_paid(self) -> str:
-        installment = await until(self._installment_if("paid"), "the payment")
+        await self.mentee.post(f"/v1/stipends/{self.application}/installments/2/request")
+        return await self._approved(2)
+
+    async def _approved(self, number: int) -> str:
+        await self.administrator.post(f"/v1/stipends/{self.application}/installments/{number}/approve")
+        installment = await until(self._installment_if("paid", number), "the payment")
         return f"{_money(installment['amount'])} paid"
 
     async def reckon(self) -> str:
+        await self.finance.be_signed_in()
         self.budget = await self.finance.get(f"/v1/budgets/{self.project}")
+        statement = await self.finance.get(f"/v1/budgets/{self.project}/statement")
+        if statement["closing"] != self.budget["balances"]:
+            raise WentWrong(f"The postings come to {statement['closing']}, the budget says {self.budget['balances']}.")
         minor = {name: balance["amount_minor"] for name, balance in self.budget["balances"].items()}
         if sum(minor.values()):
             raise WentWrong(f"The balances do not sum to zero: {minor}")

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 
 from services.chassis.domain import Actor
-from services.chassis.http import By, Now, having, must_have_fresh_factor
+from services.chassis.http import fresh_factor, having
 from services.stipends.domain.project import FINANCE, STAFF
 from services.stipends.store import StipendsStore
 
@@ -21,10 +21,5 @@ Finance = Annotated[Actor, FINANCE_ONLY]
 Staff = Annotated[Actor, Depends(having(STAFF))]
 
 
-async def _second_factor(request: Request, by: By, now: Now) -> None:
-    if request.app.state.settings.second_factor:
-        must_have_fresh_factor(by, now)
-
-
-SECOND_FACTOR: Final = Depends(_second_factor)
+SECOND_FACTOR: Final = Depends(fresh_factor)
 """For what must not be done with a stolen session: where a person is paid, and what staff and finance do with money."""

@@ -58,7 +58,7 @@ async def test_a_dead_letter_a_pause_and_a_missing_index_are_found(projects: Ser
     assert wrong["consumer"]["do"].endswith("mentorship consumers resume projects")
     await operator.does("consumers", "resume", "projects", "--yes")
     await eventually(lambda: goes_on(projects), what="going on")
-    await service.data.people.prepare()
+    await service.data.prepare()
     (letter_id,) = [row["id"] for row in await operator.sees("dead-letters", "list", "projects")]
     await operator.does("dead-letters", "discard", "projects", letter_id, "--yes")
     assert [row for row in await found(operator) if row["outcome"] == "wrong"] == []

@@ -17,7 +17,7 @@ from services.projects.store.catalog import Catalog
 from tests.component.projects.scene import published, somebody
 from tests.component.projects.test_catalog import OPEN, found, policy
 from tests.component.projects.test_enrollment import term
-from tests.support.explained import explained
+from tests.support.explained import SORTED, explained
 from tests.support.issuer import Issuer
 from tests.support.served import Served, serving
 
@@ -105,6 +105,10 @@ async def test_what_has_no_index_is_found_out(projects: Served):
     with pytest.raises(AssertionError, match="description"):
         async with explained(database):
             await database["projects"].find({"description": "x"})
+    many = [f"sorted/{number}" for number in range(SORTED + 1)]
+    for id in many:
+        await database["catalog"].insert({"_id": id, "seen_by": ["nobody else"]})
     with pytest.raises(AssertionError, match="catalog"):
         async with explained(database):
-            await database["catalog"].find({"seen_by": "public"}, sort=[("published_at", 1)])
+            await database["catalog"].find({"seen_by": "nobody else"}, sort=[("published_at", 1)])
+    await database["catalog"].delete({"_id": {"$in": many}})

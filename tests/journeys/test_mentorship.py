@@ -1,4 +1,4 @@
-"""One mentorship through the gateway with all processes, from sign-up to the first installment."""
+"""One mentorship through the gateway with all processes, from sign-up to both installments and the letter."""
 
 import re
 from collections.abc import AsyncIterator
@@ -29,14 +29,14 @@ async def journey(whole: Platform) -> AsyncIterator[Journey]:
         yield journey
 
 
-async def test_a_mentorship_ends_with_its_first_installment_paid(whole: Platform, journey: Journey):
+async def test_a_mentorship_ends_with_both_installments_paid(whole: Platform, journey: Journey):
     stipend = await journey.mentee.get(f"/v1/stipends/{journey.application}")
     project = await journey.administrator.get(f"/v1/projects/{journey.project}")
 
-    assert [installment["status"] for installment in stipend["installments"]] == ["paid", "eligible"]
+    assert [installment["status"] for installment in stipend["installments"]] == ["paid", "paid"]
     assert [mentor["id"] for mentor in project["mentors"]] == [journey.mentor.id]
-    assert stipend["installments"][0]["amount"]["amount_minor"] == HALF
-    assert journey.budget["balances"]["paid"]["amount_minor"] == HALF
+    assert [installment["amount"]["amount_minor"] for installment in stipend["installments"]] == [HALF, HALF]
+    assert journey.budget["balances"]["paid"]["amount_minor"] == 2 * HALF
     await everything_has_arrived(whole)
 
 
