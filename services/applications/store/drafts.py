@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from contracts.ids import TermId
+from contracts.ids import AccountId, TermId
 from services.applications.domain import draft
 from services.applications.domain.draft import Draft, DraftUnknown, draft_id
 from services.applications.domain.wish import Wish
@@ -29,3 +29,8 @@ class Drafts(Kept):
     async def discard_draft(self, term_id: TermId, *, by: Actor) -> None:
         """Forget it; safe to repeat."""
         await self.drafts.documents.delete({"_id": draft_id(by, term_id)})
+
+    async def forget_writings(self, id: AccountId) -> None:
+        """Leave no text of somebody who erased themself that was kept beside their applications."""
+        await self.drafts.documents.delete({"mentee_id": id})
+        await self.likenesses.forget(id)
