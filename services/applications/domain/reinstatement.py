@@ -34,6 +34,8 @@ def undo(
 ) -> Change[Application]:
     """Go back to what it was. `verdict` is the one of now, this application aside."""
     application.must_be_seen_by(by, project)
+    if by.id != application.mentee_id and not project.has_administrator(by):
+        raise NotAllowed("Mentors advise; what they did not do they do not undo.")
     if application.status not in UNDOABLE:
         raise NotInThisState(f"The application is {application.status}; a withdrawal or a decline can be undone.")
     done, to = application.history[-1], ApplicationStatus(application.history[-2].status)

@@ -81,7 +81,7 @@ def test_a_day_later_it_is_too_late():
 
 @pytest.mark.parametrize(("closes", "free", "allowed"), [(2, False, True), (-2, True, True), (-2, False, False)])
 def test_the_window_or_the_capacity_must_allow_it(closes: int, free: bool, allowed: bool):
-    changes = {"window_opens_at": AT - 9 * DAY, "window_closes_at": AT + closes * DAY, "free": free}
+    changes: dict[str, Any] = {"window_opens_at": AT - 9 * DAY, "window_closes_at": AT + closes * DAY, "free": free}
     if allowed:
         assert undone(declined(), **changes).state.status == "pending"
     else:
