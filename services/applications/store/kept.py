@@ -136,7 +136,10 @@ class Kept:
         await self.evaluations.prepare(IndexModel([("application_id", 1), ("_id", 1)]))
         await self._prepare_certificates()
         await self.places.prepare(IndexModel([("to_offer", 1)], partialFilterExpression={"to_offer": True}))
-        await self.reviews.prepare(IndexModel([("application_id", 1), ("_id", 1)]))
+        await self.reviews.prepare(
+            IndexModel([("application_id", 1), ("_id", 1)]),
+            IndexModel([("reviewer_id", 1)], partialFilterExpression={"conflict_of_interest": True}),
+        )
         await self.drafts.prepare(IndexModel([("mentee_id", 1)]))
         await self.alarms.prepare()
         await self.likenesses.prepare()
