@@ -72,8 +72,14 @@ class ApplicationWaitlisted(ApplicationEvent):
     type: Literal["application.waitlisted.v1"] = "application.waitlisted.v1"
 
 
+class ApplicationReconsidered(ApplicationEvent):
+    """An administrator took this applicant off the wait list; the application is pending again."""
+
+    type: Literal["application.reconsidered.v1"] = "application.reconsidered.v1"
+
+
 class ApplicationAccepted(ApplicationEvent):
-    """An administrator chose this applicant; the mentee has 14 days to confirm."""
+    """An administrator chose this applicant, or a place came free for them; the mentee has 14 days to confirm."""
 
     type: Literal["application.accepted.v1"] = "application.accepted.v1"
 
@@ -95,6 +101,12 @@ class ApplicationWithdrawn(ApplicationEvent):
     """The mentee withdrew, or an administrator ended the mentorship and said why."""
 
     type: Literal["application.withdrawn.v1"] = "application.withdrawn.v1"
+
+
+class ApplicationReinstated(ApplicationEvent):
+    """Whoever withdrew or declined it undid that; its status is what it was before."""
+
+    type: Literal["application.reinstated.v1"] = "application.reinstated.v1"
 
 
 class ApplicationExtended(ApplicationEvent):

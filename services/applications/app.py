@@ -1,7 +1,19 @@
 """Applications put together."""
 
 from services.applications import pages
-from services.applications.api import applications, certificates, evaluations, history, referrals, tasks
+from services.applications.agreements import shipped as shipped_agreements
+from services.applications.api import (
+    agreements,
+    applications,
+    certificates,
+    drafts,
+    evaluations,
+    export,
+    history,
+    referrals,
+    reviews,
+    tasks,
+)
 from services.applications.consumers import listen
 from services.applications.policies import shipped
 from services.applications.settings import Settings
@@ -16,7 +28,7 @@ __all__ = ["Settings", "build"]
 
 def build(settings: Settings, clock: Clock = now) -> Service[ApplicationsStore]:
     store = Store(Database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database))
-    data = ApplicationsStore(store, settings, shipped())
+    data = ApplicationsStore(store, settings, shipped(), shipped_agreements())
     return Service(
         settings,
         description="Eligibility, applications, their tasks, decisions and evaluations.",
@@ -24,7 +36,11 @@ def build(settings: Settings, clock: Clock = now) -> Service[ApplicationsStore]:
         data=data,
         prepare=data.prepare,
         routers=(
+            drafts.routes,
+            agreements.routes,
+            export.routes,
             applications.routes,
+            reviews.routes,
             tasks.routes,
             evaluations.routes,
             referrals.routes,
@@ -35,6 +51,8 @@ def build(settings: Settings, clock: Clock = now) -> Service[ApplicationsStore]:
         listener=listen,
         jobs=(
             Job("offers", lambda: data.expire_due_offer(clock())),
+            Job("wait list", lambda: data.offer_free_place(clock()), watches="places"),
+            Job("alarms", lambda: data.ring(clock()), watches="alarms"),
             Job("task reminders", lambda: data.remind_of_task(clock())),
             Job("evaluation reminders", lambda: data.remind_of_evaluation(clock())),
             Job("files", lambda: data.files.sweep(clock()), pause=30),

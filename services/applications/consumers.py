@@ -35,6 +35,7 @@ async def remember_person(event: PersonDescribed, store: ApplicationsStore) -> N
     await store.people.remember(event)
     if not event.name:
         await store.forget_person(event.id)
+        await store.forget_writings(event.id)
 
 
 @listen(StipendEvent)

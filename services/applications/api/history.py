@@ -6,7 +6,7 @@ from contracts.ids import ActorId
 from contracts.time import Instant
 from services.applications.dependencies import ApplicationPath, Data
 from services.applications.domain.history import Entry
-from services.chassis.http import By, View, router
+from services.chassis.http import By, Now, View, router
 from services.chassis.paging import Page
 
 routes: Final = router("/v1/applications", "applications")
@@ -20,5 +20,5 @@ class EntryView(View):
 
 
 @routes.get("/{id}/history", response_model=Page[EntryView])
-async def read_history(id: ApplicationPath, data: Data, by: By) -> Page[Entry]:
-    return Page(items=await data.history_for(by, id), next_cursor=None)
+async def read_history(id: ApplicationPath, data: Data, by: By, now: Now) -> Page[Entry]:
+    return Page(items=await data.history_for(by, id, now), next_cursor=None)

@@ -87,7 +87,7 @@ class TaskView(View):
 
 @routes.get("/applications/{id}/tasks", response_model=Page[TaskView])
 async def list_tasks(id: ApplicationPath, data: Data, by: By) -> Page[Task]:
-    application = await data.visible_to(by, id)
+    application, _ = await data.seen_with_project(by, id)
     return Page(items=await data.tasks.find({"application_id": application.id}), next_cursor=None)
 
 

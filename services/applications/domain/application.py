@@ -7,11 +7,9 @@ waitlisted  declined  failed            withdrawn from pending, waitlisted, acce
 accepted | declined
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
-
-from pydantic import BaseModel, ConfigDict
 
 from contracts.applications import (
     ApplicationAccepted,
@@ -19,7 +17,6 @@ from contracts.applications import (
     ApplicationDeclined,
     ApplicationStatus,
     ApplicationSubmitted,
-    ApplicationWaitlisted,
     ApplicationWithdrawn,
     Attendance,
     PrerequisitesCompleted,
@@ -28,9 +25,12 @@ from contracts.ids import AccountId, ApplicationId, ProjectId, TermId
 from contracts.money import Country
 from contracts.stipends import StipendStatus
 from contracts.time import Instant
+from services.applications.domain.agreement import Agreement, sign
 from services.applications.domain.known import Funding, Mentee, Project, Term
+from services.applications.domain.outlook import what_next
 from services.applications.domain.step import Extension, Step
 from services.applications.domain.verdict import EligibilityVerdict, NotEligible
+from services.applications.domain.wish import Answer, Wish
 from services.chassis.domain import (
     Actor,
     Aggregate,
@@ -42,6 +42,7 @@ from services.chassis.domain import (
     NotYetKnown,
     RuleBroken,
 )
+from services.chassis.versioned import VersionedText
 
 Status = ApplicationStatus
 
@@ -61,6 +62,8 @@ UNFUNDED: Final[Mapping[StipendStatus, str]] = {
 }
 """Why a mentorship cannot begin yet; what is not listed lets it begin."""
 OFFER_EXPIRED: Final = "offer_expired"
+LAST: Final = 10_000
+"""The rank on the wait list of whoever was given none: those of one rank take their turns by how long they wait."""
 
 
 class ApplicationUnknown(NotFound):
@@ -83,16 +86,6 @@ class ReasonMissing(RuleBroken):
     """A mentorship is not ended by its administrators without a word why."""
 
 
-class Agreement(BaseModel):
-    """The participation agreement as signed."""
-
-    model_config = ConfigDict(frozen=True)
-
-    version: str
-    signature: str
-    at: Instant
-
-
 class Application(Aggregate):
     id: ApplicationId
     project_id: ProjectId
@@ -102,6 +95,7 @@ class Application(Aggregate):
     country: Country
     """Where the mentee lived when applying."""
     statement: str
+    answers: tuple[Answer, ...] = ()
     availability: str = ""
     ai_use: str = ""
     applied_at: Instant
@@ -110,6 +104,12 @@ class Application(Aggregate):
     prerequisites_completed_at: Instant | None = None
     open_milestones: int = 0
     """How many milestone tasks are not completed."""
+    waits_since: Instant | None = None
+    """When it was last put on the wait list."""
+    waits_for: Attendance | None = None
+    """With which it is accepted by itself when it is its turn; None waits for an administrator's word."""
+    rank: int = LAST
+    """The place in the line; the lowest is next."""
     attendance: Attendance | None = None
     accepted_at: Instant | None = None
     offer_expires_at: Instant | None = None
@@ -133,11 +133,23 @@ class Application(Aggregate):
     def is_engaged(self) -> bool:
         return self.status in ENGAGED
 
-    def move(self, to: Status, *, by: Actor, at: datetime, **changes: Any) -> Self:
+    @property
+    def what_next(self) -> str:
+        """Say in words what happens next."""
+        return what_next(self)
+
+    def move(self, to: Status, *, by: Actor, at: datetime, why: str = "", **changes: Any) -> Self:
         """Go on to another status, noting who and when; an offer ends with the status it was made in."""
         if to not in NEXT.get(self.status, ()):
             raise NotInThisState(f"An application that is {self.status} cannot become {to}.")
-        step = Step(status=to, by=by.id, at=at)
+        return self._become(to, by, at, why, **changes)
+
+    def back_to(self, before: Status, *, by: Actor, at: datetime, **changes: Any) -> Self:
+        """Be what it was before the newest step, of which nothing is left but that it was made."""
+        return self._become(before, by, at, "", reason_code=None, message="", **changes)
+
+    def _become(self, to: Status, by: Actor, at: datetime, why: str, **changes: Any) -> Self:
+        step = Step(status=to, by=by.id, at=at, why=why)
         return self.evolve(**{"status": to, "offer_expires_at": None, "history": (*self.history, step), **changes})
 
     def is_seen_by(self, reader: Actor, project: Project) -> bool:
@@ -167,28 +179,28 @@ def apply(
     *,
     mentee: Mentee,
     term: Term,
+    project: Project,
     verdict: EligibilityVerdict,
-    prerequisites: int,
-    statement: str,
-    availability: str,
-    ai_use: str,
+    wish: Wish,
     by: Actor,
     at: datetime,
 ) -> Change[Application]:
     """Ask to join a term. Raises `NotEligible` with every reason."""
     if not verdict.eligible or mentee.country is None:
         raise NotEligible(verdict.in_words())
+    wish.must_fit(project)
     application = Application(
         id=ApplicationId(id),
         project_id=term.project_id,
         term_id=term.id,
         mentee_id=mentee.id,
         country=mentee.country,
-        statement=statement,
-        availability=availability,
-        ai_use=ai_use,
+        statement=wish.statement,
+        answers=wish.answered(project),
+        availability=wish.availability,
+        ai_use=wish.ai_use,
         applied_at=at,
-        open_prerequisites=prerequisites,
+        open_prerequisites=len(project.prerequisites),
         verdict=verdict,
         history=(Step(status=Status.PENDING, by=by.id, at=at),),
     )
@@ -209,20 +221,43 @@ def complete_prerequisites(application: Application, *, by: Actor, at: datetime)
 
 
 def accept(
-    application: Application, project: Project, *, attendance: Attendance, valid: timedelta, by: Actor, at: datetime
+    application: Application,
+    project: Project,
+    *,
+    attendance: Attendance,
+    term: Term,
+    valid: timedelta,
+    by: Actor,
+    at: datetime,
 ) -> Change[Application]:
     """Choose this applicant, who then has `valid` to confirm."""
     application.must_be_decided_by(by, project)
+    return offer(application, attendance=attendance, term=term, valid=valid, by=by, at=at)
+
+
+def offer(
+    application: Application, *, attendance: Attendance, term: Term, valid: timedelta, by: Actor, at: datetime
+) -> Change[Application]:
+    until = offered_until(term, valid, at)
     accepted = application.move(
-        Status.ACCEPTED, by=by, at=at, attendance=attendance, accepted_at=at, offer_expires_at=at + valid
+        Status.ACCEPTED, by=by, at=at, attendance=attendance, accepted_at=at, offer_expires_at=until
     )
     return accepted.tell(ApplicationAccepted, by=by, at=at)
 
 
-def waitlist(application: Application, project: Project, *, by: Actor, at: datetime) -> Change[Application]:
-    """Keep the applicant waiting for a place."""
-    application.must_be_decided_by(by, project)
-    return application.move(Status.WAITLISTED, by=by, at=at).tell(ApplicationWaitlisted, by=by, at=at)
+def offered_until(term: Term, valid: timedelta, accepted_at: datetime) -> datetime:
+    """Give the end of the offer, whose time begins when the mentee is told of it."""
+    return max(accepted_at, term.results_at or accepted_at) + valid
+
+
+def prolong_offer(application: Application, *, term: Term, valid: timedelta) -> Change[Application]:
+    """Let the offer end later where results are announced later than was said when it was made."""
+    if application.offer_expires_at is None or application.accepted_at is None:
+        raise NotInThisState("There is no offer.")
+    until = offered_until(term, valid, application.accepted_at)
+    if until <= application.offer_expires_at:
+        return Change(application)
+    return Change(application.evolve(offer_expires_at=until))
 
 
 def decline(
@@ -242,20 +277,26 @@ def expire(application: Application, *, by: Actor, at: datetime) -> Change[Appli
 def _decline(
     application: Application, reason_code: str, message: str, *, by: Actor, at: datetime
 ) -> Change[Application]:
-    declined = application.move(Status.DECLINED, by=by, at=at, reason_code=reason_code, message=message)
+    why = f"({reason_code.replace('_', ' ')}){': ' if message else ''}{message}"
+    declined = application.move(Status.DECLINED, by=by, at=at, why=why, reason_code=reason_code, message=message)
     return declined.tell(ApplicationDeclined, by=by, at=at)
 
 
 def withdraw(
-    application: Application, project: Project, *, reason: str, by: Actor, at: datetime
+    application: Application, project: Project, *, term: Term, reason: str, by: Actor, at: datetime
 ) -> Change[Application]:
-    """Leave, as the mentee; or, as an administrator and with a reason, take an active mentee out."""
+    """Leave, as the mentee; or, as an administrator and with a reason, take an active mentee out.
+
+    Who does not know yet that they were declined may leave too: a refusal would tell them.
+    """
     if application.status is Status.ACTIVE and by.id != application.mentee_id and project.has_administrator(by):
         if not reason:
             raise ReasonMissing("Say why this mentorship ends; the mentee reads it.")
     else:
         application.must_be_of(by, project)
-    withdrawn = application.move(Status.WITHDRAWN, by=by, at=at, message=reason)
+    if application.status is Status.DECLINED and not term.has_announced(at):
+        application = application.model_copy(update={"status": Status.PENDING})
+    withdrawn = application.move(Status.WITHDRAWN, by=by, at=at, why=reason, message=reason)
     return withdrawn.tell(ApplicationWithdrawn, by=by, at=at)
 
 
@@ -263,20 +304,24 @@ def confirm(
     application: Application,
     project: Project,
     *,
+    term: Term,
     agreement_version: str,
     signature: str,
+    agreements: Sequence[VersionedText],
     funding: Funding | None,
     by: Actor,
     at: datetime,
 ) -> Change[Application]:
     """Sign the participation agreement: the mentorship begins."""
     application.must_be_of(by, project)
-    agreement = Agreement(version=agreement_version, signature=signature, at=at)
-    active = application.move(Status.ACTIVE, by=by, at=at, agreement=agreement)
+    if not term.has_announced(at):
+        raise NotInThisState("An application that is pending cannot become active.")
+    active = application.move(Status.ACTIVE, by=by, at=at)
     if application.offer_expires_at is not None and at >= application.offer_expires_at:
         raise OfferExpired(f"The offer was good until {application.offer_expires_at:%Y-%m-%d %H:%M} UTC.")
     _must_be_funded(application, funding)
-    return active.tell(ApplicationConfirmed, by=by, at=at)
+    signed = active.model_copy(update={"agreement": sign(agreement_version, signature, agreements, at)})
+    return signed.tell(ApplicationConfirmed, by=by, at=at)
 
 
 def _must_be_funded(application: Application, funding: Funding | None) -> None:

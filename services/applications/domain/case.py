@@ -69,5 +69,7 @@ class Case(_Looked):
 
     def in_short(self) -> Self:
         """Leave out what no rule looks at."""
-        project = self.project.model_copy(update={"prerequisites": ()})
+        project = self.project.model_copy(
+            update={"prerequisites": (), "application_questions": (), "ai_use_policy": ""}
+        )
         return self.model_copy(update={"project": project, "by": Actor(self.by.id)})

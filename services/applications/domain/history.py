@@ -1,6 +1,7 @@
 """The history of an application in words: who did what when, as far as the reader may know."""
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from contracts.applications import ApplicationStatus, TaskKind, TaskStatus
 from contracts.ids import ActorId
 from contracts.time import Instant
-from services.applications.domain.application import OFFER_EXPIRED, Application
+from services.applications.domain.application import Application
 from services.applications.domain.evaluation import Evaluation
 from services.applications.domain.known import Project
 from services.applications.domain.step import Step
@@ -26,6 +27,11 @@ DID: Final[Mapping[str, str]] = {
     ApplicationStatus.DECLINED: "declined the application",
     ApplicationStatus.WITHDRAWN: "withdrew the application",
 }
+UNDONE: Final[Mapping[str, str]] = {
+    ApplicationStatus.DECLINED: "undid the decline",
+    ApplicationStatus.WITHDRAWN: "undid the withdrawal",
+}
+"""What a step does that follows an end."""
 DID_TO_A_TASK: Final[Mapping[str, str]] = {
     TaskStatus.ASSIGNED: "gave the task",
     TaskStatus.IN_PROGRESS: "started the task",
@@ -100,11 +106,10 @@ def _role(by: ActorId, application: Application, project: Project) -> str:
 
 
 def _of_application(application: Application) -> Iterable[Happening]:
-    first, *later = application.history
+    first = application.history[0]
     yield Happening(at=first.at, by=first.by, what="applied")
-    for step in later:
-        what = _newest(application, step) if step is later[-1] else DID[step.status]
-        yield Happening(at=step.at, by=step.by, what=what)
+    for before, step in pairwise(application.history):
+        yield Happening(at=step.at, by=step.by, what=_words(application, before, step))
     if application.prerequisites_completed_at:
         yield Happening(
             at=application.prerequisites_completed_at, by=BY_ITSELF, what="noted that all prerequisites are completed"
@@ -117,16 +122,18 @@ def _of_extensions(application: Application) -> Iterable[Happening]:
         yield Happening(at=each.at, by=each.by, what=what)
 
 
-def _newest(application: Application, step: Step) -> str:
-    """Word the newest step, of which more is known than that it was made."""
-    if application.reason_code == OFFER_EXPIRED:
+def _words(application: Application, before: Step, step: Step) -> str:
+    if before.status in UNDONE and step.status != ApplicationStatus.WITHDRAWN:
+        return UNDONE[before.status]
+    if step.status == ApplicationStatus.DECLINED and step.by == BY_ITSELF:
         return "ended the offer, which was not confirmed in time"
     what = DID[step.status]
+    if step.status == ApplicationStatus.ACCEPTED and step.by == BY_ITSELF:
+        what = "offered the place that came free"
     if step.status == ApplicationStatus.WITHDRAWN and step.by != application.mentee_id:
         what = "took the mentee out of the mentorship"
-    if application.reason_code:
-        what += f" ({application.reason_code.replace('_', ' ')})"
-    return f"{what}: {application.message}" if application.message else what
+    link = " " if step.status == ApplicationStatus.DECLINED else ": "
+    return f"{what}{link}{step.why}" if step.why else what
 
 
 def _of_task(task: Task) -> Iterable[Happening]:

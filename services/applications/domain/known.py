@@ -1,10 +1,12 @@
 """What other services told, as far as our rules look at it."""
 
+from datetime import datetime
+
 from pydantic import BaseModel, ConfigDict
 
 from contracts.ids import AccountId, ProjectId, StipendId, TermId
 from contracts.money import Country
-from contracts.projects import EvaluationQuestion, PrerequisiteTemplate, ProjectStatus
+from contracts.projects import ApplicationQuestion, EvaluationQuestion, PrerequisiteTemplate, ProjectStatus
 from contracts.stipends import StipendStatus
 from contracts.time import Instant
 from services.chassis.domain import Actor
@@ -23,7 +25,10 @@ class Project(_Known):
     administrators: tuple[AccountId, ...]
     mentors: tuple[AccountId, ...]
     prerequisites: tuple[PrerequisiteTemplate, ...]
+    ai_use_policy: str = ""
+    application_questions: tuple[ApplicationQuestion, ...] = ()
     evaluation_questions: tuple[EvaluationQuestion, ...] = ()
+    blind_review: bool = False
 
     def has_administrator(self, actor: Actor) -> bool:
         return actor.id in self.administrators
@@ -45,10 +50,16 @@ class Term(_Known):
     window_closes_at: Instant
     starts_at: Instant
     ends_at: Instant
+    results_at: Instant | None = None
     capacity: int
+    time_zone: str = "UTC"
 
     def overlaps(self, other: "Term") -> bool:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
+    def has_announced(self, at: datetime) -> bool:
+        """Say whether applicants are told what was decided about them."""
+        return self.results_at is None or at >= self.results_at
 
 
 class Mentee(_Known):

@@ -94,7 +94,7 @@ def fail(
     """End the mentorship for a reason: the one stated, or else an unsatisfactory evaluation."""
     application.must_be_decided_by(by, project)
     message = reason or _shortfall(evaluations)
-    failed = application.move(ApplicationStatus.FAILED, by=by, at=at, message=message)
+    failed = application.move(ApplicationStatus.FAILED, by=by, at=at, why=message, message=message)
     if not message:
         raise ReasonMissing("State a reason, or have an unsatisfactory evaluation recorded before.")
     return failed.tell(ApplicationFailed, by=by, at=at)

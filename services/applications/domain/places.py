@@ -17,6 +17,8 @@ class Places(Aggregate):
 
     id: TermId
     taken: int = 0
+    to_offer: bool = False
+    """Whether one may be free for the next on the wait list, who is to be looked for."""
 
 
 def take(places: Places, *, capacity: int) -> Change[Places]:
@@ -29,4 +31,13 @@ def take(places: Places, *, capacity: int) -> Change[Places]:
 
 
 def give_back(places: Places) -> Change[Places]:
-    return Change(places.evolve(taken=places.taken - 1))
+    return Change(places.evolve(taken=places.taken - 1, to_offer=True))
+
+
+def look_for_next(places: Places) -> Change[Places]:
+    """Note that somebody began to wait, or that there may be more places now."""
+    return Change(places.evolve(to_offer=True))
+
+
+def found_nobody(places: Places) -> Change[Places]:
+    return Change(places.evolve(to_offer=False))

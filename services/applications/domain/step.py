@@ -12,6 +12,8 @@ class Step(BaseModel):
     status: str
     by: ActorId
     at: Instant
+    why: str = ""
+    """In words, where something was said."""
 
 
 class Extension(BaseModel):

@@ -5,16 +5,21 @@ from datetime import datetime
 
 from uuid6 import uuid7
 
-from contracts.ids import AccountId, TermId
+from contracts.ids import AccountId, ActorId, ApplicationId, TermId
 from services.applications.domain import application as applications
-from services.applications.domain import eligibility, evaluation, task
+from services.applications.domain import eligibility, evaluation, reinstatement, task
 from services.applications.domain.application import Application
 from services.applications.domain.case import Case, Earlier
 from services.applications.domain.known import Project
 from services.applications.domain.policy import effective_at
 from services.applications.domain.verdict import EligibilityVerdict
+from services.applications.domain.wish import Wish
+from services.applications.store.alarms import AHEAD_OF_DEADLINE, Alarm
+from services.applications.store.decisions import RESULTS, Decisions
+from services.applications.store.drafts import Drafts
 from services.applications.store.evaluations import BY_ITSELF
 from services.applications.store.mentorships import Mentorships
+from services.applications.store.reviews import Reviews
 from services.chassis.domain import Actor, NotYetKnown
 
 
@@ -23,35 +28,70 @@ def _new_ids() -> Iterator[str]:
         yield str(uuid7())
 
 
-class ApplicationsStore(Mentorships):
+class ApplicationsStore(Mentorships, Decisions, Reviews, Drafts):
     """The commands by which an application comes to be a mentorship, or does not."""
 
     async def eligibility(self, term_id: TermId, *, by: Actor, at: datetime) -> EligibilityVerdict:
         return eligibility.judge(await self._case(term_id, by, at))
 
-    async def apply(
-        self, id: str, term_id: TermId, *, statement: str, availability: str, ai_use: str, by: Actor, at: datetime
-    ) -> Application:
+    async def apply(self, id: str, term_id: TermId, *, wish: Wish, by: Actor, at: datetime) -> Application:
         """Add an application with its tasks; two of one person at the same time meet at their profile."""
 
         async def work() -> Application:
             case = await self._case(term_id, by, at)
             if case.mentee is None:
                 raise NotYetKnown(eligibility.PROFILE_UNKNOWN)
-            await self.mentees.documents.update({"_id": by.id}, {"$inc": {"times_applied": 1}})
+            await self._meet_at_profile(by.id)
             applied = applications.apply(
                 id,
                 mentee=case.mentee,
                 term=case.term,
+                project=case.project,
                 verdict=eligibility.judge(case),
-                prerequisites=len(case.project.prerequisites),
-                statement=statement,
-                availability=availability,
-                ai_use=ai_use,
+                wish=wish,
                 by=by,
                 at=at,
             )
-            return await self._assign_prerequisites(await self.applications.add(applied), case.project, by=by, at=at)
+            added = await self._assign_prerequisites(await self.applications.add(applied), case.project, by=by, at=at)
+            await self._receive(added, case, at)
+            return added
+
+        return await self._store.transaction(work)
+
+    async def _meet_at_profile(self, mentee_id: str) -> None:
+        """Write it, so that of two commands about one person's applications the second sees what the first did."""
+        await self.mentees.documents.update({"_id": mentee_id}, {"$inc": {"times_applied": 1}})
+
+    async def _receive(self, application: Application, case: Case, at: datetime) -> None:
+        await self.discard_draft(case.term.id, by=case.by)
+        await self.alarms.set(Alarm.LIKENESS, application, at)
+        near = case.term.window_closes_at - AHEAD_OF_DEADLINE
+        if application.open_prerequisites and at < near:
+            await self.alarms.set(Alarm.PREREQUISITES, application, near)
+        await self._write_of(application, "received", [application.mentee_id])
+
+    async def undo(self, id: ApplicationId, *, by: Actor, at: datetime) -> Application:
+        """Take back a withdrawal or a decline, and with it the mail about it where that was not sent yet."""
+
+        async def work() -> Application:
+            before, _ = await self.around(id)
+            await self._meet_at_profile(before.mentee_id)
+            term = await self.term(before.term_id)
+            undone = await self.decide(
+                id,
+                reinstatement.undo,
+                term=term,
+                limits=self._limits,
+                valid=self.offer_valid,
+                place_free=await self.has_place(term),
+                verdict=eligibility.judge(await self._case(term.id, Actor(ActorId(before.mentee_id)), at, without=id)),
+                by=by,
+                at=at,
+            )
+            await self.tell_of_undoing(before, undone, by)
+            if not term.has_announced(at) and undone.status in RESULTS:
+                await self.announce(undone, at)
+            return await self.told_to(by, undone, at)
 
         return await self._store.transaction(work)
 
@@ -60,17 +100,19 @@ class ApplicationsStore(Mentorships):
 
         async def work() -> Application:
             application, project = await self.around(id)
+            term = await self.term(application.term_id)
             active = await self.applications.change(
                 id,
                 applications.confirm,
                 project,
+                term=term,
+                agreements=self.agreements,
                 agreement_version=agreement_version,
                 signature=signature,
                 funding=await self.fundings.get(id),
                 by=by,
                 at=at,
             )
-            term = await self.term(application.term_id)
             for scheduled in evaluation.schedule(active, term, _new_ids(), by=by, at=at):
                 await self.evaluations.add(scheduled)
             return active
@@ -86,16 +128,18 @@ class ApplicationsStore(Mentorships):
                 return False
             after = await self.applications.change(before.id, applications.expire, by=BY_ITSELF, at=at)
             await self.keep_places(before, after)
+            await self.announce(after, at)
             return True
 
         return await self._store.transaction(work)
 
-    async def _case(self, term_id: TermId, by: Actor, at: datetime) -> Case:
+    async def _case(self, term_id: TermId, by: Actor, at: datetime, *, without: ApplicationId | None = None) -> Case:
         term = await self.term(term_id)
         project = await self.projects.get(term.project_id)
         if project is None:
             raise NotYetKnown("The project of this term has not arrived here yet. Ask again in a moment.")
-        own = await self.applications.of(AccountId(by.id))
+        every = await self.applications.of(AccountId(by.id))
+        own = [await self.told_to(by, each, at) for each in every if each.id != without]
         terms = await self.terms.find({"_id": {"$in": [application.term_id for application in own]}})
         return Case(
             by=by,

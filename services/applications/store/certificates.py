@@ -33,7 +33,7 @@ class CertificateCommands(Kept):
 
     async def letter_for(self, reader: Actor, id: ApplicationId) -> Certificate:
         """Give what the graduate's letter of completion says. Raises `CertificateUnknown`, `CertificateVoid`."""
-        await self.visible_to(reader, id)
+        await self.seen_with_project(reader, id)
         found = await self.certificates.find_one({"application_id": id})
         if found is None:
             raise CertificateUnknown("The letter of completion is there once the mentee has graduated.")

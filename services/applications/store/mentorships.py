@@ -76,8 +76,9 @@ class Mentorships(TaskCommands, EvaluationCommands, CertificateCommands):
 
         return await self._store.transaction(work)
 
-    async def history_for(self, reader: Actor, id: ApplicationId) -> list[Entry]:
+    async def history_for(self, reader: Actor, id: ApplicationId, at: datetime) -> list[Entry]:
         application, project = await self.seen_with_project(reader, id)
+        application = await self.told_to(reader, application, at)
         of_it = {"application_id": id}
         tasks, evaluations = await self.tasks.find(of_it), await self.evaluations.find(of_it)
         found = history.happenings(application, tasks, evaluations)

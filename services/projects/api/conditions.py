@@ -5,8 +5,8 @@ from fastapi import Depends
 from contracts.time import Instant
 from services.chassis.http import Now, View, anyone, router
 from services.chassis.paging import Page
+from services.chassis.versioned import in_force
 from services.projects.api.data import Data
-from services.projects.domain.conditions import in_force
 
 routes = router("/v1/projects/terms-and-conditions", "projects")
 

@@ -31,7 +31,8 @@ from contracts.projects import (
 )
 from contracts.time import Instant
 from services.chassis.domain import Actor, Aggregate, Change, Conflict, NotAllowed, NotFound, NotInThisState, RuleBroken
-from services.projects.domain.conditions import Conditions, must_be_in_force
+from services.chassis.versioned import VersionedText
+from services.projects.domain.conditions import must_be_in_force
 
 STAFF: Final = "staff"
 
@@ -227,7 +228,7 @@ def submit(
     project: Project,
     *,
     terms_version: str,
-    versions: Sequence[Conditions],
+    versions: Sequence[VersionedText],
     planned_terms: int,
     by: Actor,
     at: datetime,

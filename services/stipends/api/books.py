@@ -1,18 +1,15 @@
 """A project's postings as files: CSV for spreadsheets, a journal for plain-text accounting."""
 
-import csv
-import io
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 from contracts.money import Money
 from contracts.time import written
 from services.chassis.mongo import Document
+from services.chassis.spreadsheet import harmless, row_of
 from services.stipends.domain.ledger import Account, Posting
 
 COLUMNS: Final = ("number", "at", "cause", "reference", "account", "amount", "currency", "posting", "by")
-_RECKONED: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes for the beginning of a formula, the full-width ones of East Asian editions among them."""
 
 NAMES: Final = {
     Account.EXTERNAL_FUNDING: "Equity:ExternalFunding",
@@ -26,10 +23,10 @@ NAMES: Final = {
 
 async def csv_of(rows: AsyncIterator[Document]) -> AsyncIterator[str]:
     """One line an entry."""
-    yield _line(COLUMNS)
+    yield row_of(COLUMNS)
     async for row in rows:
         posting = Posting.model_validate(row)
-        yield "".join(map(_line, _entries(posting, row["number"])))
+        yield "".join(map(row_of, _entries(posting, row["number"])))
 
 
 async def journal_of(rows: AsyncIterator[Document]) -> AsyncIterator[str]:
@@ -39,20 +36,9 @@ async def journal_of(rows: AsyncIterator[Document]) -> AsyncIterator[str]:
         yield _transaction(Posting.model_validate(row), row["number"])
 
 
-def harmless(text: str) -> str:
-    """Keep a spreadsheet from taking what people wrote for a formula."""
-    return f"'{text}" if text.startswith(_RECKONED) else text
-
-
 def decimal(money: Money) -> str:
     units, cents = divmod(abs(money.amount_minor), 100)
     return f"{'-' * (money.amount_minor < 0)}{units}.{cents:02}"
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
 
 
 def _entries(posting: Posting, number: int) -> Iterator[tuple[str, ...]]:

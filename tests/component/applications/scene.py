@@ -95,14 +95,28 @@ class Scene:
 
     @classmethod
     async def of(
-        cls, served: Served, *, capacity: int = 1, prerequisites: tuple[Any, ...] = (), starts_in: int = 20
+        cls,
+        served: Served,
+        *,
+        capacity: int = 1,
+        prerequisites: tuple[Any, ...] = (),
+        starts_in: int = 20,
+        of: dict[str, Any] | None = None,
+        **changes: Any,
     ) -> "Scene":
+        """`of` is what the project says of itself; what else is changed is the term's."""
         scene = cls(served)
         scene.admin = await served.caller(scene.admin_id)
         scene.mentor = await served.caller(scene.mentor_id)
         await served.hears(
-            project(scene.project_id, admin=scene.admin_id, mentors=(scene.mentor_id,), prerequisites=prerequisites),
-            term(scene.term_id, scene.project_id, capacity=capacity, starts_in=starts_in),
+            project(
+                scene.project_id,
+                admin=scene.admin_id,
+                mentors=(scene.mentor_id,),
+                prerequisites=prerequisites,
+                **(of or {}),
+            ),
+            term(scene.term_id, scene.project_id, capacity=capacity, starts_in=starts_in, **changes),
         )
         return scene
 
@@ -115,8 +129,9 @@ class Scene:
         (one,) = await self.mentees(1)
         return one
 
-    async def wish(self, mentee: httpx.AsyncClient) -> httpx.Response:
-        return await mentee.post("/v1/applications", json={"term_id": self.term_id, "statement": "I want to learn."})
+    async def wish(self, mentee: httpx.AsyncClient, **said: Any) -> httpx.Response:
+        wish = {"term_id": self.term_id, "statement": "I want to learn.", **said}
+        return await mentee.post("/v1/applications", json=wish)
 
     async def applied(self, mentee: httpx.AsyncClient | None = None) -> str:
         answer = await self.wish(mentee or await self.mentee())
@@ -149,7 +164,7 @@ class Scene:
 
 async def confirm(mentee: httpx.AsyncClient, id: str) -> httpx.Response:
     return await mentee.post(
-        f"/v1/applications/{id}/confirm", json={"agreement_version": "1", "signature": "Mira Diaz"}
+        f"/v1/applications/{id}/confirm", json={"agreement_version": "2026-01", "signature": "Mira Diaz"}
     )
 
 

@@ -26,15 +26,15 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.xdist_group("applications")
 
 
-async def test_of_twenty_acceptances_for_the_last_place_one_wins_and_the_others_are_told_why(served: Served):
+async def test_of_fifty_acceptances_for_the_last_place_one_wins_and_the_others_are_told_why(served: Served):
     scene = await Scene.of(served, capacity=3)
-    ids = [await scene.applied(mentee) for mentee in await scene.mentees(22)]
+    ids = [await scene.applied(mentee) for mentee in await scene.mentees(52)]
     for id in ids[:2]:
         assert (await scene.accept(id)).status_code == 200
 
     answers = await asyncio.gather(*(scene.accept(id) for id in ids[2:]))
 
-    assert kinds(answers) == ["200"] + ["409 capacity-reached"] * 19
+    assert kinds(answers) == ["200"] + ["409 capacity-reached"] * 49
     refused = next(answer for answer in answers if not answer.is_success)
     assert "3 places" in refused.json()["detail"]
     accepted = await scene.admin.get("/v1/applications", params={"term_id": scene.term_id, "status": "accepted"})

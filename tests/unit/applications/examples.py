@@ -11,9 +11,15 @@ from services.applications.domain.known import Mentee, Project, Term
 from services.applications.domain.policy import EligibilityPolicy
 from services.applications.domain.task import Task
 from services.chassis.domain import Actor
+from services.chassis.versioned import VersionedText
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
+AGREEMENTS = (
+    VersionedText(version="0", effective_from=AT - 99 * DAY, text="Old."),
+    VersionedText(version="1", effective_from=AT - 9 * DAY, text="Be fair."),
+    VersionedText(version="2", effective_from=AT + 99 * DAY, text="New."),
+)
 ADA, MO, MIRA, EVE = (Actor(ActorId(name)) for name in ("ada", "mo", "mira", "eve"))
 """Administrator, mentor, mentee, and a stranger."""
 POLICY = EligibilityPolicy(version="1", effective_from=AT - 99 * DAY, restricted_countries=("CU", "IR"))

@@ -20,9 +20,11 @@ from contracts.applications import (
 )
 from contracts.stipends import StipendStatus
 from services.applications.domain import application as domain
-from services.applications.domain import mentorship
+from services.applications.domain import mentorship, waiting
+from services.applications.domain.agreement import AgreementNotInForce
 from services.applications.domain.application import (
     ENGAGED,
+    LAST,
     NEXT,
     UNFUNDED,
     Application,
@@ -34,6 +36,7 @@ from services.applications.domain.known import Funding
 from services.chassis.domain import Actor, Change, NotAllowed, NotInThisState, NotYetKnown, system
 from tests.unit.applications.examples import (
     ADA,
+    AGREEMENTS,
     AT,
     DAY,
     EVE,
@@ -43,6 +46,7 @@ from tests.unit.applications.examples import (
     final,
     offered,
     project,
+    term,
 )
 
 CLOCK = system("applications")
@@ -50,7 +54,7 @@ CLOCK = system("applications")
 
 def accept(subject: Application, *, by: Actor = ADA) -> Change[Application]:
     valid = timedelta(days=14)
-    return domain.accept(subject, project(), attendance=Attendance.FULL_TIME, valid=valid, by=by, at=AT)
+    return domain.accept(subject, project(), attendance=Attendance.FULL_TIME, term=term(), valid=valid, by=by, at=AT)
 
 
 def decline(subject: Application, *, by: Actor = ADA) -> Change[Application]:
@@ -58,18 +62,23 @@ def decline(subject: Application, *, by: Actor = ADA) -> Change[Application]:
 
 
 def waitlist(subject: Application, *, by: Actor = ADA) -> Change[Application]:
-    return domain.waitlist(subject, project(), by=by, at=AT)
+    return waiting.waitlist(subject, project(), attendance=None, rank=LAST, by=by, at=AT)
+
+
+def reconsider(subject: Application, *, by: Actor = ADA) -> Change[Application]:
+    return waiting.reconsider(subject, project(), by=by, at=AT)
 
 
 def withdraw(subject: Application, *, by: Actor = MIRA) -> Change[Application]:
-    return domain.withdraw(subject, project(), reason="", by=by, at=AT)
+    return domain.withdraw(subject, project(), term=term(), reason="", by=by, at=AT)
 
 
 def confirm(
-    subject: Application, *, by: Actor = MIRA, funding: str | None = "reserved", at: Any = AT
+    subject: Application, *, by: Actor = MIRA, funding: str | None = "reserved", at: Any = AT, version: str = "1"
 ) -> Change[Application]:
     known = None if funding is None else Funding.model_validate({"id": "a-1", "status": funding})
-    return domain.confirm(subject, project(), agreement_version="1", signature="Mira Diaz", funding=known, by=by, at=at)
+    signed: dict[str, Any] = {"agreement_version": version, "signature": "Mira Diaz", "agreements": AGREEMENTS}
+    return domain.confirm(subject, project(), term=term(), **signed, funding=known, by=by, at=at)
 
 
 def graduate(subject: Application, *, by: Actor = ADA) -> Change[Application]:
@@ -83,6 +92,7 @@ def fail(subject: Application, *, by: Actor = ADA) -> Change[Application]:
 DECISIONS: dict[str, tuple[Callable[..., Change[Application]], set[str]]] = {
     "accept": (accept, {"ada"}),
     "waitlist": (waitlist, {"ada"}),
+    "reconsider": (reconsider, {"ada"}),
     "decline": (decline, {"ada"}),
     "withdraw": (withdraw, {"mira"}),
     "confirm": (confirm, {"mira"}),
@@ -93,6 +103,7 @@ DECISIONS: dict[str, tuple[Callable[..., Change[Application]], set[str]]] = {
 LEADS_TO = {
     "accept": ApplicationStatus.ACCEPTED,
     "waitlist": ApplicationStatus.WAITLISTED,
+    "reconsider": ApplicationStatus.PENDING,
     "decline": ApplicationStatus.DECLINED,
     "withdraw": ApplicationStatus.WITHDRAWN,
     "confirm": ApplicationStatus.ACTIVE,
@@ -124,7 +135,9 @@ def test_every_decision_goes_through_the_table(before: ApplicationStatus, name: 
 
 
 def status_for(name: str) -> str:
-    return {"confirm": "accepted", "graduate": "active", "fail": "active"}.get(name, "pending")
+    return {"reconsider": "waitlisted", "confirm": "accepted", "graduate": "active", "fail": "active"}.get(
+        name, "pending"
+    )
 
 
 @pytest.mark.parametrize("by", [ADA, MO, MIRA, EVE], ids=lambda actor: actor.id)
@@ -139,7 +152,7 @@ def test_administrators_decide_mentors_advise_mentees_decide_for_themselves(name
             decide(subject, by=by)
 
 
-@pytest.mark.parametrize("decide", [accept, waitlist, decline, graduate, fail])
+@pytest.mark.parametrize("decide", [accept, waitlist, reconsider, decline, graduate, fail])
 def test_nobody_decides_about_their_own_application(decide: Callable[..., Change[Application]]):
     with pytest.raises(NotAllowed, match="your own"):
         decide(application(mentee_id="ada"), by=ADA)
@@ -214,6 +227,12 @@ def test_confirming_signs_the_agreement():
     agreement = change.state.agreement
     assert agreement is not None
     assert (agreement.version, agreement.signature, agreement.at) == ("1", "Mira Diaz", AT)
+
+
+@pytest.mark.parametrize("version", ["0", "2", ""])
+def test_only_the_agreement_in_force_is_signed(version: str):
+    with pytest.raises(AgreementNotInForce, match="that is '1'"):
+        confirm(offered(), version=version)
 
 
 def test_an_offer_can_be_confirmed_until_it_expires():

@@ -25,7 +25,9 @@ def told(subject: Application, *, reader: Actor = ADA, tasks: Any = (), evaluati
 
 
 def newest(status: str, by: str, **changes: Any) -> str:
-    subject = application(**steps(("pending", "mira"), (status, by)), status=status, **changes)
+    history = steps(("pending", "mira"), (status, by))["history"]
+    history[-1] |= changes
+    subject = application(history=history, status=status)
     return told(subject)[-1].what
 
 
@@ -40,22 +42,22 @@ def test_there_are_words_for_every_status():
     [
         ("waitlisted", "ada", {}, "put the application on the wait list"),
         ("accepted", "ada", {}, "accepted the application"),
-        ("declined", "ada", {"reason_code": "not_selected"}, "declined the application (not selected)"),
+        ("declined", "ada", {"why": "(not selected)"}, "declined the application (not selected)"),
         (
             "declined",
             "ada",
-            {"reason_code": "not_selected", "message": "Many applied."},
+            {"why": "(not selected): Many applied."},
             "declined the application (not selected): Many applied.",
         ),
         (
             "declined",
             "system:applications",
-            {"reason_code": "offer_expired", "message": "Not in time."},
+            {"why": "(offer expired): Not in time."},
             "ended the offer, which was not confirmed in time",
         ),
         ("withdrawn", "mira", {}, "withdrew the application"),
-        ("withdrawn", "ada", {"message": "Moved away."}, "took the mentee out of the mentorship: Moved away."),
-        ("failed", "ada", {"message": "Was never there."}, "ended the mentorship as failed: Was never there."),
+        ("withdrawn", "ada", {"why": "Moved away."}, "took the mentee out of the mentorship: Moved away."),
+        ("failed", "ada", {"why": "Was never there."}, "ended the mentorship as failed: Was never there."),
         ("graduated", "ada", {}, "let the mentee graduate"),
     ],
 )

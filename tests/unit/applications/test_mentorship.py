@@ -12,7 +12,7 @@ from services.applications.domain import application as domain
 from services.applications.domain.application import Application, ApplicationUnknown, ReasonMissing
 from services.applications.domain.mentorship import NotReadyToGraduate, fail, graduate
 from services.chassis.domain import Actor, Change, NotAllowed
-from tests.unit.applications.examples import ADA, AT, DAY, EVE, MIRA, MO, application, evaluation, final, project
+from tests.unit.applications.examples import ADA, AT, DAY, EVE, MIRA, MO, application, evaluation, final, project, term
 
 ACTIVE: dict[str, Any] = {"status": "active", "attendance": "full_time", "accepted_at": AT - DAY}
 GATES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -94,7 +94,7 @@ def test_without_a_reason_nobody_fails(verdicts: list[str | None]):
 
 
 def take_out(subject: Application, *, reason: str = "Moved away.", by: Actor = ADA) -> Change[Application]:
-    return domain.withdraw(subject, project(), reason=reason, by=by, at=AT)
+    return domain.withdraw(subject, project(), term=term(), reason=reason, by=by, at=AT)
 
 
 def test_an_administrator_takes_an_active_mentee_out_and_says_why():

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.projects.domain.conditions import ConditionsNotInForce, conditions_of, in_force, must_be_in_force
+from services.chassis.versioned import in_force, texts_of
+from services.projects.domain.conditions import ConditionsNotInForce, must_be_in_force
 from services.projects.terms_and_conditions import shipped
 
 DAY = timedelta(days=1)
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
-TWO = conditions_of(
+TWO = texts_of(
     {
         "2026-03": "---\neffective_from: 2026-03-01T00:00:00Z\n---\n\n# New\n",
         "2026-01": "---\neffective_from: 2026-01-01T00:00:00Z\n---\n\n# Old\n\n---\n\nA rule.\n",
@@ -51,7 +52,7 @@ def test_a_refusal_names_the_version_in_force(version: str):
 )
 def test_texts_of_which_it_is_not_clear_which_is_in_force_are_refused(texts: dict[str, str]):
     with pytest.raises(ValueError):  # noqa: PT011 - pydantic's and ours
-        conditions_of(texts)
+        texts_of(texts)
 
 
 def test_the_product_comes_with_a_version_in_force():

@@ -17,8 +17,9 @@ from contracts.projects import (
     ProjectSubmitted,
 )
 from services.chassis.domain import Actor, NotAllowed, NotInThisState
+from services.chassis.versioned import VersionedText
 from services.projects.domain import project as domain
-from services.projects.domain.conditions import Conditions, ConditionsNotInForce
+from services.projects.domain.conditions import ConditionsNotInForce
 from services.projects.domain.project import (
     NEXT,
     RESERVED,
@@ -39,7 +40,7 @@ def somebody(id: str, *roles: str) -> Actor:
 
 ADA, STAFF, STRANGER, MO = somebody("ada"), somebody("sam", "staff"), somebody("eve"), somebody("mo")
 MENTOR = AccountId(MO.id)
-CONDITIONS = (Conditions(version="2026-01", effective_from=datetime(2026, 1, 1, tzinfo=UTC), text="Be fair."),)
+CONDITIONS = (VersionedText(version="2026-01", effective_from=datetime(2026, 1, 1, tzinfo=UTC), text="Be fair."),)
 
 
 def project(**changes: Any) -> Project:

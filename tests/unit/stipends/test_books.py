@@ -9,7 +9,8 @@ import pytest
 from contracts.ids import ProjectId
 from contracts.money import Money
 from services.chassis.mongo import Document
-from services.stipends.api.books import NAMES, csv_of, decimal, harmless, journal_of
+from services.chassis.spreadsheet import harmless
+from services.stipends.api.books import NAMES, csv_of, decimal, journal_of
 from services.stipends.domain.ledger import Account, Cause, deposit, moved
 from tests.unit.stipends.examples import AT, DAY, FAY, dollars
 

@@ -1,0 +1,164 @@
+"""Who may call what: each route, each kind of caller, each cell a real request. Mentors advise and never decide.
+
+`another` administers another project; mentee, mentor and administrator are so in the project that is asked for. A route
+without a row fails.
+"""
+
+from typing import Any, Final
+
+import pytest
+
+from tests.component.applications.scene import Scene, person, profile, somebody
+from tests.component.applications.test_certificates import REQUEST, employer, graduated
+from tests.support.authorized import World, read, routes_of
+from tests.support.served import Served
+
+pytestmark = pytest.mark.xdist_group("applications")
+
+NOBODYS: Final = """
+route                                        anonymous signed_in mentee mentor administrator another staff finance
+GET    /v1/applications/agreements              ok        ok       ok     ok        ok          ok     ok    ok
+GET    /v1/applications/eligibility             401       ok       ok     ok        ok          ok     ok    ok
+GET    /v1/applications                         401       ok       ok     ok        ok          ok     ok    ok
+PUT    /v1/applications/draft                   401       ok       ok     ok        ok          ok     ok    ok
+GET    /v1/applications/draft                   401       ok       ok     ok        ok          ok     ok    ok
+DELETE /v1/applications/draft                   401       ok       ok     ok        ok          ok     ok    ok
+POST   /v1/applications                         401       ok       ok     ok        ok          ok     ok    ok
+GET    /v1/certificates                         401       ok       ok     ok        ok          ok     ok    ok
+GET    /v1/certificates/graduates               ok        ok       ok     ok        ok          ok     ok    ok
+GET    /v1/certificates/referrals               401       ok       ok     ok        ok          ok     ok    ok
+"""
+"""Everybody's own; who is not eligible is told so."""
+
+UNDER_WAY: Final = """
+route                                        anonymous signed_in mentee mentor administrator another staff finance
+GET    /v1/applications/export.csv              401       403      403    403       ok          403    403   403
+POST   /v1/applications/decline-pending         401       403      403    403       ok          403    403   403
+GET    /v1/applications/{id}                    401       404      ok     ok        ok          404    404   404
+GET    /v1/applications/{id}/history            401       404      ok     403       ok          404    404   404
+PUT    /v1/applications/{id}/review             401       404      403    ok        ok          404    404   404
+GET    /v1/applications/{id}/reviews            401       404      403    ok        ok          404    404   404
+POST   /v1/applications/{id}/waitlist           401       404      403    403       ok          404    404   404
+PUT    /v1/applications/{id}/waiting            401       404      403    403       ok          404    404   404
+POST   /v1/applications/{id}/reconsider         401       404      403    403       ok          404    404   404
+POST   /v1/applications/{id}/accept             401       404      403    403       ok          404    404   404
+POST   /v1/applications/{id}/decline            401       404      403    403       ok          404    404   404
+POST   /v1/applications/{id}/confirm            401       404      ok     403       403         404    404   404
+POST   /v1/applications/{id}/extend             401       404      403    403       ok          404    404   404
+POST   /v1/applications/{id}/graduate           401       404      403    403       ok          404    404   404
+GET    /v1/applications/{id}/tasks              401       404      ok     ok        ok          404    404   404
+POST   /v1/applications/{application_id}/tasks  401       404      403    ok        ok          404    404   404
+POST   /v1/tasks                                401       403      403    ok        ok          403    403   403
+GET    /v1/tasks/{id}                           401       404      ok     ok        ok          404    404   404
+PATCH  /v1/tasks/{id}                           401       404      403    ok        ok          404    404   404
+PUT    /v1/tasks/{id}/file                      401       404      ok     403       403         404    404   404
+GET    /v1/tasks/{id}/file                      401       404      ok     ok        ok          404    404   404
+DELETE /v1/tasks/{id}/file                      401       404      ok     403       403         404    404   404
+POST   /v1/tasks/{id}/start                     401       404      ok     403       403         404    404   404
+POST   /v1/tasks/{id}/submit                    401       404      ok     403       403         404    404   404
+POST   /v1/tasks/{id}/return                    401       404      403    ok        ok          404    404   404
+POST   /v1/tasks/{id}/complete                  401       404      403    ok        ok          404    404   404
+GET    /v1/applications/{id}/evaluations        401       404      ok     ok        ok          404    404   404
+GET    /v1/evaluations/{id}                     401       404      ok     ok        ok          404    404   404
+PUT    /v1/evaluations/{id}                     401       404      403    ok        ok          404    404   404
+PUT    /v1/evaluations/{id}/feedback            401       404      ok     403       403         404    404   404
+POST   /v1/evaluations/{id}/reevaluate          401       404      403    403       ok          404    404   404
+POST   /v1/applications/{id}/undo               401       404      ok     403       ok          404    404   404
+POST   /v1/applications/{id}/fail               401       404      403    403       ok          404    404   404
+POST   /v1/applications/{id}/withdraw           401       404      ok     403       403         404    404   404
+"""
+"""From an active mentorship to its end; staff and finance do not look into applications."""
+
+GRADUATED: Final = """
+route                                        anonymous signed_in mentee mentor administrator another staff finance
+GET    /v1/applications/{id}/certificate.pdf    401       404      ok     403       403         404    404   404
+GET    /v1/certificates/{code}                  ok        ok       ok     ok        ok          ok     ok    ok
+POST   /v1/certificates/graduates/{id}/referrals
+                                                401       ok       ok     ok        ok          ok     ok    ok
+GET    /v1/certificates/referrals/{id}          401       404      ok     404       404         404    404   404
+POST   /v1/certificates/referrals/{id}/accept   401       404      ok     404       404         404    404   404
+POST   /v1/certificates/referrals/{id}/decline  401       404      ok     404       404         404    404   404
+POST   /v1/certificates/{code}/list             401       403      ok     403       403         403    403   403
+POST   /v1/certificates/{code}/unlist           401       403      ok     403       403         403    403   403
+POST   /v1/certificates/{code}/revoke           401       403      403    403       403         403    ok    403
+"""
+"""The code is the key to a certificate; what a graduate and an employer say is between these two."""
+
+TASK: Final = {"name": "Port", "description": "Port it."}
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "PUT /v1/applications/draft": {"json": {"statement": "I want"}},
+    "PUT /v1/applications/{id}/review": {"json": {"rating": 3}},
+    "PUT /v1/applications/{id}/waiting": {"json": {"rank": 1}},
+    "POST /v1/applications/{id}/accept": {"json": {"attendance": "full_time"}},
+    "POST /v1/applications/{id}/decline": {"json": {"reason_code": "not_selected"}},
+    "POST /v1/applications/{id}/confirm": {"json": {"agreement_version": "2026-01", "signature": "Mira"}},
+    "POST /v1/applications/{id}/extend": {"json": {"weeks": 1}},
+    "POST /v1/applications/{id}/fail": {"json": {"reason": "Was never there."}},
+    "POST /v1/applications/{application_id}/tasks": {"json": TASK},
+    "PATCH /v1/tasks/{id}": {"json": {"name": "Port all"}},
+    "PUT /v1/tasks/{id}/file": {"content": b"Text.", "params": {"name": "a.txt"}},
+    "POST /v1/tasks/{id}/submit": {"json": {"text": "Done."}},
+    "POST /v1/tasks/{id}/return": {"json": {"comment": "More."}},
+    "PUT /v1/evaluations/{id}": {"json": {"verdict": "satisfactory"}},
+    "PUT /v1/evaluations/{id}/feedback": {"json": {"on_mentor": "Good.", "on_project": "Good."}},
+    "POST /v1/evaluations/{id}/reevaluate": {"json": {"due_on": "2031-01-01"}},
+    "POST /v1/certificates/graduates/{id}/referrals": {"json": REQUEST},
+    "POST /v1/certificates/{code}/list": {"json": {"headline": "I mend kernels."}},
+    "POST /v1/certificates/{code}/revoke": {"json": {"reason": "Forged."}},
+}
+
+
+async def world_of(served: Served, scene: Scene, mentee: Any, words: dict[str, str]) -> World:
+    other = await Scene.of(served)
+    callers = {"anonymous": await served.caller(), "signed_in": await served.caller(somebody()), "mentee": mentee}
+    callers |= {"mentor": scene.mentor, "administrator": scene.admin, "another": other.admin}
+    callers |= {role: await served.caller(somebody(), role) for role in ("staff", "finance")}
+    term = {"params": {"term_id": scene.term_id}}
+    mine = {f"{method} /v1/applications/draft": term for method in ("GET", "DELETE")}
+    mine |= {"GET /v1/applications/eligibility": term, "GET /v1/applications/export.csv": term}
+    mine["PUT /v1/applications/draft"] = BODIES["PUT /v1/applications/draft"] | term
+    wish = {"term_id": scene.term_id, "statement": "I want to learn."}
+    mine |= {"POST /v1/applications": {"json": wish}, "POST /v1/tasks": {"json": {**TASK, "term_id": scene.term_id}}}
+    mine["POST /v1/applications/decline-pending"] = {"json": {"term_id": scene.term_id}}
+
+    def path(template: str) -> str:
+        kinds = (name for name in words if template.startswith(name))
+        return template.format(id=words[next(kinds)], application_id=words["/v1/applications"], code=words["code"])
+
+    return World(callers, path, {**BODIES, **mine})
+
+
+async def test_who_may_call_what_of_an_application_and_what_is_everybodys_own(served: Served):
+    scene, account = await Scene.of(served), somebody()
+    await served.hears(profile(account), person(account, "Mira Diaz"))
+    mentee = await served.caller(account)
+    id = await scene.active(mentee)
+    given = (await scene.mentor.post(f"/v1/applications/{id}/tasks", json=TASK)).json()["id"]
+    await mentee.put(f"/v1/tasks/{given}/file", content=b"Text.", params={"name": "a.txt"})
+    items = (await mentee.get(f"/v1/applications/{id}/evaluations")).json()["items"]
+    midterm = next(item["id"] for item in items if item["milestone"] == "midterm")
+    words = {"/v1/tasks": given, "/v1/evaluations": midterm, "/v1/applications": id, "/v1/certificates": "", "code": ""}
+    world = await world_of(served, scene, mentee, words)
+
+    for table in (read(NOBODYS), read(UNDER_WAY)):
+        assert await world.answers(table) == table
+
+
+async def test_who_may_call_what_of_a_graduate(served: Served):
+    graduate = await graduated(served, listed=True)
+    client, _ = await employer(served)
+    asked = await client.post(f"/v1/certificates/graduates/{graduate.certificate['id']}/referrals", json=REQUEST)
+    words = {
+        "/v1/certificates/graduates": graduate.certificate["id"],
+        "/v1/certificates/referrals": asked.json()["id"],
+        "/v1/certificates": "",
+        "/v1/applications": graduate.application,
+        "code": graduate.code,
+    }
+    world = await world_of(served, graduate.scene, graduate.client, words)
+
+    assert await world.answers(read(GRADUATED)) == read(GRADUATED)
+
+
+def test_every_route_has_its_row(served: Served):
+    assert {*read(NOBODYS), *read(UNDER_WAY), *read(GRADUATED)} == routes_of(served)
