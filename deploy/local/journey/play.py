@@ -150,7 +150,12 @@ class Journey:
 
         await until(eligible, "the word that Mei is eligible")
         applied = await mentee.post(
-            "/v1/applications", term_id=self.term, statement="I want to learn to mend the kernel."
+            "/v1/applications",
+            term_id=self.term,
+            statement="I want to learn to mend the kernel.",
+            answers={"why": "It runs everywhere, and I have twelve weeks."},
+            availability="Weekdays from nine to five, Berlin time.",
+            ai_use="A model corrected my English.",
         )
         self.application = applied["id"]
         return f"application {applied['status']}"
