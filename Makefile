@@ -8,7 +8,7 @@ run: .venv/embedded  ## start the whole platform here: stores, broker, gateway, 
 demo: .venv/embedded  ## play one mentorship, from sign-up to both installments and the letter, against `make run`
 	@.venv/bin/python -m deploy.local demo
 test: .venv/dev  ## run every test, on a platform of its own
-	@.venv/bin/python -m pytest -n 4 --dist loadgroup
+	@.venv/bin/python -m pytest -n 4
 test-kafka:  ## run every test on Apache Kafka, by this machine's Java and Maven
 	@$(MAKE) --no-print-directory test BROKER=kafka
 faults: .venv/dev  ## kill services a thousand times at random moments under load; KILLS= and SEED= say otherwise

@@ -5,9 +5,10 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local import seed
 from deploy.local.binaries import NotHere
@@ -17,12 +18,19 @@ from deploy.local.platform import Platform
 STORES: Final = ("mongod", "broker", "mailbox", "sandbox")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file that serves a service on one worker: its start costs more than its tests."""
-    for item in items:
-        if "component" in item.path.parts and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+WHOLE: Final = ("tests/journeys/", "tests/faults/test_kills", "tests/faults/test_mid_", "tests/faults/test_store_")
+"""Tests of all processes at once: they share a platform, and so a worker."""
+
+
+class ByPlatform(LoadScopeScheduling):  # type: ignore[misc]
+    """Keeps a file on one worker, since what its tests stand on takes longer to start than they take."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "whole" if nodeid.startswith(WHOLE) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return ByPlatform(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Iterator
 
 import httpx
-import pytest
 
 from contracts.catalog import SERVICES
 from deploy.local import seed
@@ -21,8 +20,6 @@ from services.chassis.mongo import Database
 from tests.faults.test_mid_journey import payments
 from tests.support.settled import everything_has_arrived
 from tests.support.waiting import a_moment, eventually
-
-pytestmark = pytest.mark.xdist_group("whole")
 
 KILLS = int(os.environ.get("KILLS", "50"))
 SEED = os.environ.get("SEED") or secrets.token_hex(4)

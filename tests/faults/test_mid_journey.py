@@ -12,8 +12,6 @@ from deploy.local.journey.play import Journey
 from deploy.local.platform import Platform
 from tests.support.settled import everything_has_arrived
 
-pytestmark = pytest.mark.xdist_group("whole")
-
 PUBLIC = {
     "identity": "/oauth2/jwks",
     "projects": "/v1/projects",

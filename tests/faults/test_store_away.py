@@ -12,8 +12,6 @@ from deploy.local.platform import Platform
 from tests.support.settled import everything_has_arrived
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("whole")
-
 READING_THE_STORE = {
     "identity": "/v1/me",
     "projects": "/v1/projects",

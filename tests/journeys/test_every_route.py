@@ -13,8 +13,6 @@ from contracts.catalog import SERVICES
 from deploy.local import seed
 from deploy.local.platform import Platform
 
-pytestmark = pytest.mark.xdist_group("whole")
-
 Operation = tuple[str, str, dict[str, Any]]
 JSON = {"content-type": "application/json"}
 LARGEST = 1024 * 1024

@@ -13,8 +13,6 @@ from deploy.local.platform import Platform
 from services.chassis.mongo import Database
 from tests.support.settled import everything_has_arrived
 
-pytestmark = pytest.mark.xdist_group("whole")
-
 HALF = 270_000
 """Minor units: half of what the published schedule gives for Germany."""
 

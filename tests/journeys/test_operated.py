@@ -17,8 +17,6 @@ from services.operators import build
 from tests.support.settled import everything_has_arrived
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("whole")
-
 WITH_COPIES = ("projects", "applications", "stipends")
 
 

@@ -12,8 +12,6 @@ from deploy.local import seed
 from deploy.local.platform import Platform
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("whole")
-
 
 @pytest.fixture
 async def owner(whole: Platform) -> AsyncIterator[httpx.AsyncClient]:

@@ -25,8 +25,6 @@ from tests.component.applications.scene import (
 )
 from tests.support.served import Served
 
-pytestmark = pytest.mark.xdist_group("applications")
-
 
 async def verdict(by: httpx.AsyncClient, term_id: str) -> httpx.Response:
     return await by.get("/v1/applications/eligibility", params={"term_id": term_id})

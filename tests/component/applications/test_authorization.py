@@ -6,14 +6,10 @@ without a row fails.
 
 from typing import Any, Final
 
-import pytest
-
 from tests.component.applications.scene import Scene, person, profile, somebody
 from tests.component.applications.test_certificates import REQUEST, employer, graduated
 from tests.support.authorized import World, read, routes_of
 from tests.support.served import Served
-
-pytestmark = pytest.mark.xdist_group("applications")
 
 NOBODYS: Final = """
 route                                        anonymous signed_in mentee mentor administrator another staff finance

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import pytest
 
 from contracts.identity import PersonDescribed
 from deploy.local.platform import Platform
@@ -14,7 +13,6 @@ from tests.component.applications.scene import Scene, address, kinds, now, perso
 from tests.support.mailed import mailed
 from tests.support.served import Served
 
-pytestmark = pytest.mark.xdist_group("applications")
 FEEDBACK = {"on_mentor": "Patient.", "on_project": "Lively."}
 REQUEST = {"company": "ACME", "message": "We look for somebody who mends kernels."}
 

@@ -23,8 +23,6 @@ from tests.component.applications.scene import (
 from tests.support.served import Served
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("applications")
-
 
 async def test_of_fifty_acceptances_for_the_last_place_one_wins_and_the_others_are_told_why(served: Served):
     scene = await Scene.of(served, capacity=3)

@@ -1,11 +1,8 @@
 """Drafts: saved, resumed, seen by nobody else, gone with the application; and what the project asks of everybody."""
 
-import pytest
-
 from tests.component.applications.scene import Scene, kinds, somebody
 from tests.support.served import Served
 
-pytestmark = pytest.mark.xdist_group("applications")
 DRAFT = "/v1/applications/draft"
 ASKED = {"application_questions": ({"id": "why", "text": "Why?"},), "ai_use_policy": "Say what you used."}
 

@@ -14,7 +14,6 @@ from tests.support.mailed import mailed
 from tests.support.served import Served
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("applications")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 FEEDBACK = {"on_mentor": "Patient.", "on_project": "Lively."}
 

@@ -10,7 +10,6 @@ from contracts.applications import TaskAssigned
 from tests.component.applications.scene import BUILD, Scene, kinds, person, profile, somebody
 from tests.support.served import Served
 
-pytestmark = pytest.mark.xdist_group("applications")
 PORT = {"name": "Port", "description": "Port the driver.", "due_on": "2030-05-01"}
 
 

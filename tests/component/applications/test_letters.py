@@ -4,14 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-import pytest
 
 from contracts.projects import TermEdited
 from tests.component.applications.scene import BUILD, DAY, Clock, Scene, address, now, person, profile, somebody, term
 from tests.support.served import Served
 from tests.support.waiting import eventually
-
-pytestmark = pytest.mark.xdist_group("applications")
 
 
 async def mentee_of(served: Served, name: str = "Mira Diaz") -> tuple[str, httpx.AsyncClient]:

@@ -8,8 +8,6 @@ import pytest
 from tests.component.applications.scene import BUILD, READ, Scene, confirm, funding, kinds, somebody
 from tests.support.served import Served
 
-pytestmark = pytest.mark.xdist_group("applications")
-
 
 async def test_a_task_goes_back_and_forth_until_it_is_completed(served: Served):
     scene = await Scene.of(served, prerequisites=(BUILD,))

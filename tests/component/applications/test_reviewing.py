@@ -9,7 +9,6 @@ from tests.component.applications.scene import Scene, kinds, somebody
 from tests.support.served import Served
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("applications")
 COPIED = "We mended the scheduler together and measured every change with care before anybody else looked at it. " * 2
 COPIED += "Then I wrote down what I had learned about locks, queues, timers and the people who maintain all of them."
 

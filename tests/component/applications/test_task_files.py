@@ -14,7 +14,6 @@ from tests.support.mailed import mailed
 from tests.support.served import Served
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("applications")
 PDF = b"%PDF-1.7\n" + bytes(300_000)
 WITH_A_FILE = {**BUILD, "file_required": True}
 PORT = {"name": "Port", "description": "Port the driver."}

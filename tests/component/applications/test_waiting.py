@@ -13,7 +13,6 @@ from tests.component.applications.scene import DAY, Clock, Scene, funding, kinds
 from tests.support.served import Served
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("applications")
 NOT_SELECTED = {"reason_code": "not_selected"}
 
 

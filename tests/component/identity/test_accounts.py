@@ -11,8 +11,6 @@ from contracts.identity import PlatformRole
 from tests.component.identity.provider import PASSWORD, Clock, Provider, address
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("identity-accounts")
-
 
 def account(email: str, **changes: Any) -> dict[str, Any]:
     return {"name": "Wanda Fry", "email": email, "password": PASSWORD, "terms_accepted": True} | changes

@@ -7,12 +7,8 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 from deploy.local.layout import CHECKOUT
 from tests.component.identity.provider import PASSWORD, Provider, address
-
-pytestmark = pytest.mark.xdist_group("identity-commands")
 
 Ended = subprocess.CompletedProcess[str]
 

@@ -1,11 +1,7 @@
 """From nothing to a token: sign up, confirm by mail, sign in, code, token; on the pages and over the JSON interface."""
 
-import pytest
-
 from services.chassis.tokens import Keys, Verifier
 from tests.component.identity.provider import PASSWORD, Provider, address
-
-pytestmark = pytest.mark.xdist_group("identity-journey")
 
 SIGN_UP = {"name": "Wanda Fry", "password": PASSWORD}
 

@@ -13,8 +13,6 @@ from tests.component.identity.browser import Browser, Form, Pkce, answered
 from tests.component.identity.provider import Clock, Person, Provider
 from tests.component.identity.test_second_factor import claims, half_way
 
-pytestmark = pytest.mark.xdist_group("identity-passkeys")
-
 ADD, SECOND, ALONE = "/account/second-factor/passkey", "/sign-in/second-factor/passkey", "/sign-in/passkey"
 
 

@@ -17,8 +17,6 @@ from tests.support.issuer import Issuer
 from tests.support.served import Served, serving
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("identity-password-reset")
-
 NEW = "copper thistle marmot rain"
 OFFLINE = "openid profile offline_access"
 

@@ -10,8 +10,6 @@ import pytest
 from tests.component.identity.browser import CALLBACK, CLIENT, Browser, Pkce, answered, asking
 from tests.component.identity.provider import Person, Provider
 
-pytestmark = pytest.mark.xdist_group("identity-provider")
-
 OFFLINE = "openid profile email offline_access"
 
 

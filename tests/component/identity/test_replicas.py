@@ -17,8 +17,6 @@ from services.identity.store.keys import Keys, WrongKeySecret
 from tests.component.identity.browser import Browser, Pkce
 from tests.component.identity.provider import Clock, Provider, providing, settings
 
-pytestmark = pytest.mark.xdist_group("identity-replicas")
-
 
 @pytest.fixture(scope="module")
 async def replica(platform: Platform, provider: Provider, clock: Clock) -> AsyncIterator[Provider]:

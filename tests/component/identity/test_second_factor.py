@@ -17,8 +17,6 @@ from services.identity.domain.account import account_id
 from tests.component.identity.browser import Browser, Form, Pkce, answered
 from tests.component.identity.provider import Clock, Person, Provider
 
-pytestmark = pytest.mark.xdist_group("identity-second-factor")
-
 OFFLINE = "openid offline_access"
 STEP_UP = {"acr_values": "mfa", "max_age": "900"}
 

@@ -10,8 +10,6 @@ from services.identity.pages.rendering import TEMPLATES
 from tests.component.identity.browser import Browser, Form, Pkce
 from tests.component.identity.provider import Clock, Person, Provider, address
 
-pytestmark = pytest.mark.xdist_group("identity-sign-in")
-
 
 @pytest.fixture(scope="module")
 async def wanda(provider: Provider) -> Person:

@@ -8,8 +8,6 @@ import pytest
 from tests.component.identity.browser import CALLBACK, CLIENT, Pkce, asking
 from tests.component.identity.provider import Provider
 
-pytestmark = pytest.mark.xdist_group("identity-wrong-input")
-
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 WRONG: dict[str, bytes] = {

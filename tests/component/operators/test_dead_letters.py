@@ -12,7 +12,6 @@ from tests.component.operators.conftest import Operator
 from tests.support.served import Served
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("dead-letters")
 """One's poison would be the other's dead letter: they share the topic."""
 
 
