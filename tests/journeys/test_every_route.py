@@ -116,6 +116,7 @@ async def test_a_route_that_is_not_public_needs_a_token(whole: Platform):
         "POST /v1/accounts/resend-verification",
         "POST /v1/accounts/forgot-password",
         "POST /v1/accounts/reset-password",
+        "GET /v1/applications/agreements",
         "GET /v1/certificates/graduates",
         "GET /v1/certificates/{code}",
         "GET /v1/projects",
