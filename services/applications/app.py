@@ -55,7 +55,7 @@ def build(settings: Settings, clock: Clock = now) -> Service[ApplicationsStore]:
             Job("alarms", lambda: data.ring(clock()), watches="alarms"),
             Job("task reminders", lambda: data.remind_of_task(clock())),
             Job("evaluation reminders", lambda: data.remind_of_evaluation(clock())),
-            Job("files", lambda: data.files.sweep(clock()), pause=30),
+            Job("files", lambda: data.files.sweep(clock()), pause=3),
             Job("mail", data.mail.work),
         ),
         clock=clock,
