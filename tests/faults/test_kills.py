@@ -1,6 +1,6 @@
 """Processes killed at random moments under load: whatever was answered stands, and nothing happens twice.
 
-`KILLS` says how many, `SEED` repeats a run. `make faults` kills a thousand times.
+`KILLS` says how many, none unless said; `SEED` repeats a run. `make faults` kills a thousand times.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterator
 
 import httpx
+import pytest
 
 from contracts.catalog import SERVICES
 from deploy.local import seed
@@ -21,12 +22,13 @@ from tests.faults.test_mid_journey import payments
 from tests.support.settled import everything_has_arrived
 from tests.support.waiting import a_moment, eventually
 
-KILLS = int(os.environ.get("KILLS", "50"))
+KILLS = int(os.environ.get("KILLS", "0"))
 SEED = os.environ.get("SEED") or secrets.token_hex(4)
 AT_ONCE = 3
 """Mentorships that are played at the same time."""
 
 
+@pytest.mark.skipif(not KILLS, reason="make faults")
 async def test_processes_killed_at_random_moments_lose_nothing_and_repeat_nothing(whole: Platform):
     print(f"SEED={SEED} KILLS={KILLS}")  # noqa: T201 - repeats the run
     remaining, over = iter(range(KILLS)), asyncio.Event()

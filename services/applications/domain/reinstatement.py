@@ -39,6 +39,8 @@ def undo(
     if application.status not in UNDOABLE:
         raise NotInThisState(f"The application is {application.status}; a withdrawal or a decline can be undone.")
     done, to = application.history[-1], ApplicationStatus(application.history[-2].status)
+    if to is ApplicationStatus.WITHDRAWN:
+        raise NotInThisState("The withdrawal was undone; what was before it stands.")
     if done.by != by.id:
         raise NotAllowed(
             f"Only who {'withdrew' if application.status is ApplicationStatus.WITHDRAWN else 'declined'} can undo it."

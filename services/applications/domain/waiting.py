@@ -51,6 +51,6 @@ def offer_place(
     application: Application, *, term: Term, valid: timedelta, by: Actor, at: datetime
 ) -> Change[Application]:
     """Accept the next in line with the attendance that was chosen when they were put there."""
-    if application.waits_for is None:
+    if application.status is not ApplicationStatus.WAITLISTED or application.waits_for is None:
         raise NotInThisState("This application waits for an administrator's word.")
     return offer(application, attendance=application.waits_for, term=term, valid=valid, by=by, at=at)

@@ -104,7 +104,7 @@ async def test_a_project_is_found_by_what_people_type(projects: Served, case: st
     assert await found(anybody, q=f"{word} {WORDS[case]}") == [id]
 
 
-@pytest.mark.parametrize("asked", ["tonics", "phtnics", "graphite photonics", "pho.*ics", "a$b"])
+@pytest.mark.parametrize("asked", ["tonics", "phtnics", "graphite photonics", "pho.*ics", "zq$zv"])
 async def test_a_project_is_not_found_by_what_is_too_far_from_it(projects: Served, asked: str):
     word = own()
     await shown(projects, name=f"Photonics {uuid7()}", description=word)

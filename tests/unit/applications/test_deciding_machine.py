@@ -155,6 +155,7 @@ class Deciding(RuleBasedStateMachine):
         )
         if allowed and ended:
             assert self.subject.status == ended[0]
+            self.ended = None
 
     @invariant()
     def an_offer_has_an_end_and_nothing_else_has(self) -> None:
