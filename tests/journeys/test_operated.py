@@ -10,7 +10,7 @@ import pytest
 from contracts.catalog import SERVICES
 from deploy.local import seed
 from deploy.local.journey.play import Journey
-from deploy.local.platform import Platform
+from deploy.local.platform import NotReady, Platform
 from services.chassis.mongo import Database
 from services.chassis.rebuilding import copies
 from services.operators import build
@@ -62,7 +62,13 @@ async def test_what_is_sent_again_mails_nobody_and_pays_nobody_twice(whole: Plat
 
 
 async def test_the_doctor_finds_the_whole_platform_well(whole: Platform):
-    said = await operate(whole, "doctor")
+    async def well() -> str:
+        try:
+            return await operate(whole, "doctor")
+        except NotReady:
+            return ""  # a job may be between two holders
+
+    said = await eventually(well, within=60, what="a whole platform that is well")
     assert "WRONG" not in said
     for service in SERVICES:
         assert f"\n{service}\n" in f"\n{said}"
