@@ -49,13 +49,13 @@ async def test_every_copy_is_dropped_and_rebuilt_while_a_mentorship_is_played(
 async def test_what_is_sent_again_mails_nobody_and_pays_nobody_twice(whole: Platform, journey: Journey):
     await play(journey)
     await everything_has_arrived(whole)
+    await everything_is_mailed(whole)
     before = await mails(journey), await orders(whole, journey)
 
     for service in SERVICES:
         await operate(whole, "events", "replay", "--service", service, "--since", "1h", "--yes")
     await everything_has_arrived(whole)
-    for service in SERVICES:
-        await eventually(lambda service=service: nothing_to_mail(whole, service), what="all mail sent")  # type: ignore[misc]
+    await everything_is_mailed(whole)
 
     assert (await mails(journey), await orders(whole, journey)) == before
     assert len(before[1]) == 1
@@ -72,6 +72,11 @@ async def test_the_doctor_finds_the_whole_platform_well(whole: Platform):
     assert "WRONG" not in said
     for service in SERVICES:
         assert f"\n{service}\n" in f"\n{said}"
+
+
+async def everything_is_mailed(whole: Platform) -> None:
+    for service in SERVICES:
+        await eventually(lambda service=service: nothing_to_mail(whole, service), what="all mail sent")  # type: ignore[misc]
 
 
 async def play(journey: Journey) -> None:
