@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from contracts import applications, identity, projects, stipends
+from contracts import applications, exports, identity, projects, stipends
 from contracts.event import Event
 
 PARTITIONS: Final = 12
@@ -33,6 +33,7 @@ TOPICS: Final = (
     *(Topic(f"{service}.events") for service in SERVICES),
     Topic("identity.people", compacted=True),
     Topic("identity.sessions", compacted=True, retention=timedelta(hours=24)),
+    *(Topic(name, retention=timedelta(days=30)) for name in exports.TOPICS),
     *(Topic(dead_letters(service), retention=timedelta(days=90)) for service in SERVICES),
 )
 
@@ -48,11 +49,11 @@ def _leaves(event: type[Event]) -> Iterator[type[Event]]:
     for below in event.__subclasses__():
         if below.model_fields["type"].is_required():
             yield from _leaves(below)
-        elif below.__module__ in MODULES:
+        elif below.__module__.startswith(MODULES):
             yield below
 
 
-MODULES: Final = {module.__name__ for module in (identity, projects, applications, stipends)}
+MODULES: Final = tuple(module.__name__ for module in (identity, projects, applications, stipends, exports))
 
 EVENTS: Final[dict[str, type[Event]]] = {event.model_fields["type"].default: event for event in _leaves(Event)}
 """Each event by its name on the wire."""

@@ -1,5 +1,6 @@
 """The platforms under the tests: each worker starts what its tests need, and leaves nothing."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -14,11 +15,19 @@ from deploy.local import seed
 from deploy.local.binaries import NotHere
 from deploy.local.parts import ALL
 from deploy.local.platform import Platform
+from services.chassis.logs import start_logging
+from tests.support import telltale
 
 STORES: Final = ("mongod", "broker", "mailbox", "sandbox")
 
 
-WHOLE: Final = ("tests/journeys/", "tests/faults/test_kills", "tests/faults/test_mid_", "tests/faults/test_store_")
+WHOLE: Final = (
+    "tests/journeys/",
+    "tests/fuzz/",
+    "tests/faults/test_kills",
+    "tests/faults/test_mid_",
+    "tests/faults/test_store_",
+)
 """Tests of all processes at once: they share a platform, and so a worker."""
 
 
@@ -27,6 +36,32 @@ class ByPlatform(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         return "whole" if nodeid.startswith(WHOLE) else nodeid.partition("::")[0]
+
+
+_heard: Final = telltale.Heard()
+
+
+def pytest_configure() -> None:
+    """Begin to listen to what is secret, and to keep what is logged; all workers in the same folder."""
+    folder = Path(os.environ.setdefault(telltale.KEPT, tempfile.mkdtemp(prefix="mentorship-kept-")))
+    telltale.listen(_heard)
+    start_logging("tests", "INFO", (folder / f"inside-{os.getpid()}.log").open("a"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hold the logs of the whole run against everything secret that was heard in it."""
+    folder = Path(os.environ[telltale.KEPT])
+    _heard.keep(folder)
+    if hasattr(session.config, "workerinput"):
+        return
+    if told := telltale.told(folder):
+        report = session.config.pluginmanager.get_plugin("terminalreporter")
+        assert report
+        report.write_line(f"\nThe logs tell what they must not; they are kept in {folder}:", red=True)
+        report.write_line("\n".join(told[:50]))
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return
+    shutil.rmtree(folder)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
@@ -46,11 +81,13 @@ def platform() -> Iterator[Platform]:
 @pytest.fixture(scope="session")
 def whole() -> Iterator[Platform]:
     """Give a platform with every process, staff and finance included; tests that use it share a worker."""
-    with _started(ALL) as platform:
-        seed.create(platform, seed.STAFF, "staff")
-        seed.create(platform, seed.FINANCE, "finance")
-        seed.set_up_second_factors(platform)
-        yield platform
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("IDENTITY_ERASURE_WAIT", "PT3S")
+        with _started(ALL) as platform:
+            seed.create(platform, seed.STAFF, "staff")
+            seed.create(platform, seed.FINANCE, "finance")
+            seed.set_up_second_factors(platform)
+            yield platform
 
 
 @contextmanager
@@ -62,4 +99,5 @@ def _started(parts: Iterable[str]) -> Iterator[Platform]:
     except NotHere as reason:
         pytest.exit(str(reason), returncode=1)
     finally:
+        telltale.keep_logs(folder / "logs", Path(os.environ[telltale.KEPT]))
         shutil.rmtree(folder, ignore_errors=True)

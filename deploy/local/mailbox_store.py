@@ -45,7 +45,7 @@ class Mails:
     def keep(self, content: bytes, recipients: list[str]) -> None:
         message = message_from_bytes(content, policy=policy.default)
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        known = (str(message["from"] or ""), str(message["subject"] or ""))
+        known = (str(message["from"] or ""), str(message["subject"] or "").strip())
         parts = (part(message, "plain"), part(message, "html"), at)
         with self.rows:
             self.rows.executemany(

@@ -117,7 +117,8 @@ class Plan:
 
     def own(self, service: str) -> dict[str, str]:
         if service == "identity":
-            return {"KEY_SECRET": self.secrets.identity_key}
+            wait = os.environ.get("IDENTITY_ERASURE_WAIT", "P7D")
+            return {"KEY_SECRET": self.secrets.identity_key, "ERASURE_WAIT": wait}
         if service == "stipends":
             return {
                 "PAYEE_SECRET": self.secrets.stipends_payee,

@@ -3,12 +3,13 @@
 import asyncio
 import sys
 
+from services.chassis.broker import Broker
 from services.operators.topics import at_the_broker
 
 
 async def create(bootstrap_servers: str) -> None:
     """Create what is missing, set what is set otherwise. Raises `BrokerAway`; ends where there is what must not be."""
-    left = [one for one in await at_the_broker(bootstrap_servers, apply=True) if one.what == "partitions"]
+    left = [one for one in await at_the_broker(Broker(bootstrap_servers), apply=True) if one.what == "partitions"]
     if left:
         sys.exit("\n".join(map(str, left)))
 

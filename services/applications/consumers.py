@@ -1,7 +1,7 @@
 """What applications does about what others tell."""
 
-from contracts.identity import MenteeProfileSaved, PersonDescribed
-from contracts.projects import ProjectEvent, TermDeleted, TermEvent
+from contracts.identity import ExportRequested, MenteeProfileSaved, PersonDescribed
+from contracts.projects import AdministratorLeft, MentorLeft, ProjectEvent, TermDeleted, TermEvent
 from contracts.stipends import StipendEvent
 from services.applications.store import ApplicationsStore
 from services.chassis.bus import Listener
@@ -12,6 +12,18 @@ listen: Listener[ApplicationsStore] = Listener()
 @listen(ProjectEvent)
 async def remember_project(event: ProjectEvent, store: ApplicationsStore) -> None:
     await store.projects.remember(event)
+
+
+@listen(MentorLeft, reads=("replaced_by",))
+async def hand_over_from_mentor(event: MentorLeft, store: ApplicationsStore) -> None:
+    if event.replaced_by:
+        await store.hand_over(event.id, event.replaced_by)
+
+
+@listen(AdministratorLeft, reads=("replaced_by",))
+async def hand_over_from_administrator(event: AdministratorLeft, store: ApplicationsStore) -> None:
+    if event.replaced_by:
+        await store.hand_over(event.id, event.replaced_by)
 
 
 @listen(TermEvent)
@@ -32,12 +44,14 @@ async def remember_mentee(event: MenteeProfileSaved, store: ApplicationsStore) -
 
 @listen(PersonDescribed)
 async def remember_person(event: PersonDescribed, store: ApplicationsStore) -> None:
-    await store.people.remember(event)
-    if not event.name:
-        await store.forget_person(event.id)
-        await store.forget_writings(event.id)
+    await store.remember_person(event)
 
 
 @listen(StipendEvent)
 async def remember_funding(event: StipendEvent, store: ApplicationsStore) -> None:
     await store.fundings.remember(event)
+
+
+@listen(ExportRequested, reads=("account_id", "seal_key"))
+async def tell_export(event: ExportRequested, store: ApplicationsStore) -> None:
+    await store.tell_export(event)

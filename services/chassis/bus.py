@@ -101,6 +101,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._from_the_beginning = False
         self._broker = KafkaBroker(
             settings.kafka_bootstrap_servers,
+            security=settings.broker.security,
             apply_types=False,
             consumer_only=True,
             allow_auto_create_topics=False,

@@ -10,6 +10,7 @@ import structlog
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from services.chassis.broker import Broker
 from services.chassis.mongo import Database, IndexModel
 
 log = structlog.get_logger()
@@ -18,9 +19,9 @@ log = structlog.get_logger()
 class Cluster:
     """Asks the broker for the cluster's id, and remembers in the store which one somebody has been working with."""
 
-    def __init__(self, database: Database, bootstrap_servers: str) -> None:
+    def __init__(self, database: Database, broker: Broker) -> None:
         self._known = database["clusters"]
-        self._servers = bootstrap_servers
+        self._broker = broker
         self._client: Any = None
         self._asking = asyncio.Lock()
 
@@ -32,7 +33,7 @@ class Cluster:
         async with self._asking:
             try:
                 if self._client is None:
-                    client = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=5000)
+                    client = AIOKafkaAdminClient(**self._broker.client, request_timeout_ms=5000)
                     await client.start()
                     self._client = client
                 return str((await self._client.describe_cluster())["cluster_id"])

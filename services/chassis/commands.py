@@ -1,6 +1,7 @@
 """What a request asks beyond its body: a version it expects, a key under which its answer is kept."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -105,12 +106,22 @@ class Answers:
             )
         raise Replayed(Answer(record["status"], record["body"], record["version"]))
 
+    async def forget(self, by: str, *texts: str) -> None:
+        """Forget what somebody was answered, and every answer that says one of these; looks through a day's answers."""
+        written = [json.dumps(text, ensure_ascii=False)[1:-1].encode() for text in texts if text]
+        said = [
+            record["_id"]
+            async for record in self._collection.each({})
+            if record.get("by") == by or any(text in record["body"] for text in written)
+        ]
+        await self._collection.delete({"_id": {"$in": said}})
+
     async def keep(self, command: Command, result: Any) -> None:
         if command.key is None:
             return
         answer = command.render(result)
         record = {"fingerprint": command.fingerprint, "at": datetime.now(UTC), "status": answer.status}
-        record |= {"body": answer.body, "version": answer.version}
+        record |= {"body": answer.body, "version": answer.version, "by": command.by}
         try:
             await self._collection.replace({"_id": command.record_id}, record, upsert=True)
         except DuplicateKeyError:

@@ -5,7 +5,7 @@ transaction of their own change, and lets it go in the one that ends that. What 
 """
 
 import tempfile
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import IO, Final
 from urllib.parse import quote
@@ -88,6 +88,12 @@ class Files:
         """Leave it to be swept away, in the transaction of whoever refers to it no more."""
         await self._files.update({"_id": file.id}, {"$set": {"loose_since": at}})
 
+    async def discard_all_of(self, sender: str, files: Sequence[File]) -> None:
+        """Leave these, and all that this sender sent and nobody refers to, to be swept away at once."""
+        lost = {"$set": {"loose_since": LOST}}
+        await self._files.update_many({"_id": {"$in": [file.id for file in files]}}, lost)
+        await self._files.update_many({"sender": sender, "loose_since": {"$exists": True}}, lost)
+
     async def sweep(self, at: datetime) -> bool:
         """Remove the content that is loose for longest, if for too long; says whether there was one."""
         overdue = {"loose_since": {"$lte": at - LOOSE - MARGIN}}
@@ -96,6 +102,10 @@ class Files:
             await self._contents.delete(found["_id"])
             await self._files.delete({"_id": found["_id"]})
         return found is not None
+
+    def pieces(self, file: File) -> AsyncIterator[bytes]:
+        """Give the content, for whoever may see it."""
+        return self._contents.read(file.id)
 
     def download(self, file: File) -> StreamingResponse:
         """Give it to be saved under its name, by nobody but whoever asked for it."""
@@ -106,7 +116,7 @@ class Files:
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "default-src 'none'; sandbox",
         }
-        return StreamingResponse(self._contents.read(file.id), headers=headers, media_type=file.kind)
+        return StreamingResponse(self.pieces(file), headers=headers, media_type=file.kind)
 
 
 def disposition(name: str) -> str:

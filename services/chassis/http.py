@@ -189,8 +189,17 @@ def binary_body(*media_types: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": dict.fromkeys(media_types, schema)}}
 
 
+TOKENLESS: Final[Mapping[str, list[str]]] = {}
+"""OpenAPI's security requirement that is met by nothing: beside the bearer's, it makes a token optional."""
+
+
 class CommandRoute(APIRoute):
     """A route that honours `Idempotency-Key`, `If-Match` and `If-None-Match`, and refuses what it does not know."""
+
+    def __init__(self, *said: Any, **more: Any) -> None:
+        super().__init__(*said, **more)
+        if whoever in _calls(self.dependant):
+            self.openapi_extra = {**(self.openapi_extra or {}), "security": [TOKENLESS]}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()

@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import structlog
 
@@ -46,8 +46,8 @@ def keep_output_clean() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
-def start_logging(service: str, level: str) -> None:
-    """Send every log line, ours and the libraries', through one pipe to standard output."""
+def start_logging(service: str, level: str, to: TextIO = sys.stdout) -> None:
+    """Send every log line, ours and the libraries', through one pipe."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -57,7 +57,7 @@ def start_logging(service: str, level: str) -> None:
     ]
     last: list[Any] = [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer()]
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(to)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove_meta, *last]))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for name in ("httpx", "httpcore", "pymongo", "motor", "asyncio", "authlib", "stripe"):

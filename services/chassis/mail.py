@@ -1,11 +1,13 @@
 """Mail: posted in the transaction of the change that causes it, sent afterwards, forgotten once sent."""
 
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import formatdate
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,13 +38,17 @@ class Letter:
 class Letters:
     """Mail texts: Jinja templates whose first line is the subject and whose rest is the text."""
 
-    def __init__(self, folder: Path, **always: Any) -> None:
+    def __init__(self, folder: Path, translate: Callable[[str], str] = str, **always: Any) -> None:
+        """`translate` gives a marked text in the language of whoever is to read it."""
         self._templates = Environment(
+            extensions=["jinja2.ext.i18n"],
             loader=FileSystemLoader(folder),
             undefined=StrictUndefined,
             autoescape=False,  # noqa: S701 - plain text
             keep_trailing_newline=True,
         )
+        several = NullTranslations().ngettext
+        self._templates.install_gettext_callables(translate, several, newstyle=True)  # type: ignore[attr-defined]
         self._templates.globals.update(always)
 
     def write(self, name: str, to: str, **words: Any) -> Letter:
@@ -58,13 +64,15 @@ class PostOffice:
         self._settings = settings
 
     async def prepare(self) -> None:
-        await self._mails.ensure(IndexModel([("due_at", 1)], sparse=True))
+        await self._mails.ensure(
+            IndexModel([("due_at", 1)], sparse=True), IndexModel([("to", 1)], sparse=True), IndexModel([("subject", 1)])
+        )
 
     async def post(self, letter: Letter) -> None:
         """Put it on its way, if the surrounding transaction stands."""
         now = datetime.now(UTC)
         document = {"_id": str(uuid7()), "to": letter.to, "subject": letter.subject, "text": letter.text}
-        await self._mails.insert({**document, "due_at": now, "posted_at": now, "attempts": 0})
+        await self._mails.insert_last({**document, "due_at": now, "posted_at": now, "attempts": 0})
 
     async def work(self) -> bool:
         """Send one letter that is due; says whether there was one."""
@@ -114,3 +122,9 @@ class PostOffice:
         """Keep that it went, not what it said: it may hold a link that signs somebody in."""
         change = {"$set": {"closed_at": datetime.now(UTC), "outcome": outcome}}
         await self._mails.update({"_id": document["_id"]}, {**change, "$unset": {"due_at": 1, "text": 1, "to": 1}})
+
+    async def recall(self, name: str, addresses: Collection[str]) -> None:
+        """Send nothing more to somebody who is gone, and leave no subject that names them."""
+        await self._mails.delete({"to": {"$in": list(addresses)}})
+        named = {"subject": {"$regex": re.escape(name)}, "due_at": {"$exists": False}}
+        await self._mails.update_many(named if name else {"_id": None}, {"$set": {"subject": ""}})

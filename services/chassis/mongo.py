@@ -1,16 +1,20 @@
 """The one room that names the driver: a database whose calls join the transaction they are made in."""
 
 import asyncio
+import copy
 import itertools
 import random
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, TypeVar
 
+import bson
 from bson.codec_options import CodecOptions, TypeRegistry
+from bson.raw_bson import RawBSONDocument
 from gridfs.errors import NoFile
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReadPreference, ReplaceOne, UpdateOne
@@ -54,6 +58,21 @@ _written: ContextVar[set[str] | None] = ContextVar("_written", default=None)
 """Names of the collections that the open transaction has written."""
 
 
+@dataclass
+class _Open:
+    """What the open transaction has read by id, and is yet to insert, by collection."""
+
+    read: dict[str, dict[str, Document | None]] = field(default_factory=lambda: defaultdict(dict))
+    last: dict["Collection", list[Document]] = field(default_factory=lambda: defaultdict(list))
+
+    async def insert_last(self) -> None:
+        for collection, documents in self.last.items():
+            await collection.insert_many(documents)
+
+
+_open: ContextVar[_Open | None] = ContextVar("_open", default=None)
+
+
 def _date_as_text(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
@@ -63,6 +82,21 @@ def _date_as_text(value: object) -> object:
 OPTIONS: Final[CodecOptions[Document]] = CodecOptions(
     tz_aware=True, type_registry=TypeRegistry(fallback_encoder=_date_as_text)
 )
+
+
+RAW: Final = CodecOptions(document_class=RawBSONDocument)
+
+
+def to_bson(document: Document) -> bytes:
+    return bson.encode(document, codec_options=OPTIONS)
+
+
+def from_bson(document: bytes) -> Document:
+    """Read a document. Raises `ValueError`."""
+    try:
+        return bson.decode(document, OPTIONS)
+    except bson.errors.BSONError as error:
+        raise ValueError(str(error)) from None
 
 
 class Collection:
@@ -76,9 +110,21 @@ class Collection:
         """Note that this is written, and give the session to do it in."""
         if (written := _written.get()) is not None:
             written.add(self.name)
+        if (transaction := _open.get()) is not None:
+            transaction.read.pop(self.name, None)
         return _session.get()
 
     async def find_one(self, where: Filter, fields: Mapping[str, int] | None = None) -> Document | None:
+        """Find it; by its id in a transaction only once, for nothing changes there but by the transaction itself."""
+        transaction, id = _open.get(), where.get("_id")
+        if transaction is None or fields or len(where) > 1 or not isinstance(id, str):
+            return await self._find_one(where, fields)
+        known = transaction.read[self.name]
+        if id not in known:
+            known[id] = await self._find_one(where, fields)
+        return copy.copy(known[id])
+
+    async def _find_one(self, where: Filter, fields: Mapping[str, int] | None) -> Document | None:
         found: Document | None = await self._collection.find_one(where, fields, session=_session.get())
         return found
 
@@ -94,9 +140,27 @@ class Collection:
         found: list[Document] = await cursor.to_list(None)
         return found
 
-    async def each(self, where: Filter, *, sort: Sort = (("_id", ASCENDING),)) -> AsyncIterator[Document]:
-        async for document in self._collection.find(where, session=_session.get()).sort(list(sort)):
+    async def each(
+        self,
+        where: Filter,
+        *,
+        sort: Sort = (("_id", ASCENDING),),
+        fields: Mapping[str, int] | None = None,
+        at_once: int = 0,
+    ) -> AsyncIterator[Document]:
+        """Give one by one what is fetched `at_once`; unless said, by up to 16 MiB."""
+        cursor = self._collection.find(where, fields, session=_session.get()).sort(list(sort)).batch_size(at_once)
+        async for document in cursor:
             yield document
+
+    async def each_raw(self) -> AsyncIterator[bytes]:
+        """Give every document one by one, as BSON."""
+        async for document in self._collection.with_options(RAW).find({}, session=_session.get()):
+            yield document.raw
+
+    async def insert_raw(self, documents: Sequence[bytes]) -> None:
+        """Insert what `each_raw` gave."""
+        await self._collection.with_options(RAW).insert_many([RawBSONDocument(document) for document in documents])
 
     async def count(self, where: Filter, *, limit: int = 0) -> int:
         most = {"limit": limit} if limit else {}
@@ -109,6 +173,17 @@ class Collection:
     async def insert(self, document: Document) -> None:
         """Insert. Raises `DuplicateKeyError` where a unique index says no."""
         await self._collection.insert_one(document, session=self._write())
+
+    async def insert_last(self, document: Document) -> None:
+        """Insert at the end of the open transaction, all such of a collection in one exchange; not to be read before.
+
+        Raises there what `insert` raises.
+        """
+        transaction = _open.get()
+        if transaction is None:
+            await self.insert(document)
+        else:
+            transaction.last[self].append(document)
 
     async def insert_many(self, documents: Sequence[Document]) -> None:
         await self._collection.insert_many(documents, session=self._write())
@@ -232,6 +307,10 @@ class Database:
     def bucket(self, name: str) -> Bucket:
         return Bucket(self._database, name)
 
+    async def collections(self) -> list[str]:
+        """Name those there are, the parts of buckets too."""
+        return sorted(await self._database.list_collection_names())
+
     async def ping(self) -> None:
         await self._database.command("ping")
 
@@ -250,7 +329,7 @@ class Database:
                 await asyncio.sleep(random.uniform(0, 0.002 * 2 ** min(again, 7)))  # noqa: S311 - not a secret
             if time.monotonic() - began > PATIENCE:
                 raise StoreBusy(f"Others wrote the same for {PATIENCE} s.")
-            return await _inside(opened, work)
+            return await _inside(opened, lambda: _to_the_end(work))
 
         written: set[str] = set()
         noting = _written.set(written)
@@ -317,7 +396,10 @@ class Database:
         return _session.get() is not None
 
     async def snapshot(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Run reads that all see one instant of the store."""
+        """Run reads that all see one instant of the store, which may lie before what another read just saw.
+
+        It is for long walks; a short look that must not be older than what somebody was already told is a transaction.
+        """
         async with await self._client.start_session(snapshot=True) as session:
             return await _inside(session, work)
 
@@ -361,6 +443,17 @@ async def _inside(session: Any, work: Callable[[], Awaitable[T]]) -> T:
         return await work()
     finally:
         _session.reset(token)
+
+
+async def _to_the_end(work: Callable[[], Awaitable[T]]) -> T:
+    transaction = _Open()
+    token = _open.set(transaction)
+    try:
+        result = await work()
+        await transaction.insert_last()
+    finally:
+        _open.reset(token)
+    return result
 
 
 async def asked_for(prepare: Callable[[], Awaitable[None]]) -> dict[str, list[Document]]:

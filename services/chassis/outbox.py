@@ -63,7 +63,7 @@ class Outbox:
         self, id: str, topic: str, key: str, sequence: int, headers: Mapping[str, str], value: bytes, pos: int
     ) -> None:
         row = {"_id": id, "topic": topic, "key": key, "sequence": sequence, "value": value, "pos": pos, "pending": True}
-        await self._rows.insert({**row, "headers": dict(headers) | traceparent(), "at": datetime.now(UTC)})
+        await self._rows.insert_last({**row, "headers": dict(headers) | traceparent(), "at": datetime.now(UTC)})
 
     async def pending(self, most: int) -> list[Row]:
         """The oldest rows not yet published, all seen at one instant: without that, v2 may be seen and v1 missed."""
@@ -104,6 +104,13 @@ class Outbox:
 
     async def _mark(self, rows: Sequence[Document]) -> None:
         await self._rows.update_many({"_id": {"$in": [row["_id"] for row in rows]}}, {"$set": {"pending": True}})
+
+    async def empty(self, event: Event) -> None:
+        """Let every earlier event of this key say no more than this one does: what it said is forgotten, not that."""
+        earlier = {"key": event.key, "sequence": {"$lt": event.sequence}}
+        for row in await self._rows.find(earlier, fields={"sequence": 1}):
+            emptied = event.model_copy(update={"sequence": row["sequence"]})
+            await self._rows.update({"_id": row["_id"]}, {"$set": {"value": emptied.model_dump_json().encode()}})
 
     async def told(self) -> int:
         """Count all rows there are, roughly."""

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from contracts.event import Event
+from services.chassis.broker import Broker
 from services.chassis.inbox import Inbox
 from services.chassis.leases import Lease
 from services.chassis.messages import Message, Unreadable
@@ -76,9 +77,7 @@ def copies(data: object) -> dict[str, Projection[Any]]:
     return {part.name: part for part in vars(data).values() if isinstance(part, Projection)}
 
 
-async def rebuild(
-    store: Store, inbox: Inbox, copy: Projection[Any], bootstrap_servers: str, progress: Progress
-) -> Rebuilding:
+async def rebuild(store: Store, inbox: Inbox, copy: Projection[Any], broker: Broker, progress: Progress) -> Rebuilding:
     """Build the copy anew and switch to it. Raises `NotRebuilt`, `BrokerAway`; then the copy is as it was."""
     lease = Lease(store.database, f"rebuild/{copy.name}")
     if not (await lease.hold() or await lease.hold()):
@@ -86,7 +85,7 @@ async def rebuild(
     try:
         await _begin(store, copy)
         applied = await inbox.applied(copy.remembers)
-        async with reading(bootstrap_servers, [copy.remembers.topic]) as topics:
+        async with reading(broker, [copy.remembers.topic]) as topics:
             rebuilding = await _read(copy, topics, lease, progress)
         await _switch(store, rebuilding, applied)
     except BaseException:

@@ -15,6 +15,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from services.chassis import metrics
 from services.chassis.backoff import pause
+from services.chassis.broker import Broker
 from services.chassis.cluster import Cluster
 from services.chassis.jobs import NotNow
 from services.chassis.outbox import Outbox, Row
@@ -44,10 +45,10 @@ class Relay:
     On a cluster that it has not worked with, everything is sent once more: it has nothing, or lost it.
     """
 
-    def __init__(self, outbox: Outbox, cluster: Cluster, bootstrap_servers: str, *, idempotence: bool) -> None:
+    def __init__(self, outbox: Outbox, cluster: Cluster, broker: Broker, *, idempotence: bool) -> None:
         self._outbox = outbox
         self._cluster = cluster
-        self._servers = bootstrap_servers
+        self._broker = broker
         self._idempotence = idempotence
         self._producer: Any = None
         self._looked = self._measured = float("-inf")
@@ -88,7 +89,7 @@ class Relay:
 
     async def _new_producer(self) -> Any:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._servers,
+            **self._broker.client,
             enable_idempotence=self._idempotence,
             acks="all",
             request_timeout_ms=5000,

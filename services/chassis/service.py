@@ -1,15 +1,19 @@
 """A service put together: HTTP in front, and behind it, by role, the relay, the consumer, the timers and the mail."""
 
 import asyncio
+import math
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
+from types import FrameType
 from typing import Any, Final, Generic, TypeVar
 
 import structlog
@@ -35,6 +39,7 @@ from services.chassis.live import Audience, Live
 from services.chassis.logs import start_logging
 from services.chassis.mongo import patiently
 from services.chassis.problems import answer_with_problems, problem_schema
+from services.chassis.read_only import ReadOnly
 from services.chassis.relay import Relay
 from services.chassis.settings import Settings
 from services.chassis.store import Store
@@ -82,14 +87,20 @@ class Service(Generic[S]):
     listener: Listener[S]
     jobs: Sequence[Job] = ()
     clock: Clock = now
+    reads: frozenset[str] = frozenset()
+    """Paths that only read although one posts to them; read-only mode leaves them open."""
+    needs_bus: bool = True
+    """Whether it is ready only once it hears the others: what it answers stands on what they told."""
     audience_of: Callable[[Event], Awaitable[Audience | None]] = _nobody
     """Who is told of an event by `live`."""
     prepared: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    closing: threading.Event = field(default_factory=threading.Event, init=False)
+    """Set when it was told to stop: it answers on, and says that it is not ready."""
 
     def __post_init__(self) -> None:
         self.inbox = Inbox(self.store, self.name)
         self.brake = Brake(self.store.database, self.settings.dead_letters_in_a_row)
-        self.cluster = Cluster(self.store.database, self.settings.kafka_bootstrap_servers)
+        self.cluster = Cluster(self.store.database, self.settings.broker)
         self.live = Live(self.store.database, self.name, self.audience_of, self.settings.live_streams)
 
     @property
@@ -120,6 +131,7 @@ class Service(Generic[S]):
         app.state.store, app.state.data, app.state.settings = self.store, self.data, self.settings
         app.state.clock, app.state.verifier, app.state.health = self.clock, verifier, health
         app.state.live = self.live
+        health.watch("open", lambda: not self.closing.is_set(), needed=True)
         if role is not Role.WORKER:
             for router in self.routers:
                 app.include_router(router)
@@ -128,6 +140,8 @@ class Service(Generic[S]):
         _add_swagger(app, f"/docs/{self.name}")
         _add_health(app, health)
         answer_with_problems(app)
+        if self.settings.read_only:
+            app.add_middleware(ReadOnly, reads=self.reads)
         app.add_middleware(Edge)
         return app
 
@@ -153,7 +167,7 @@ class Service(Generic[S]):
             relay = Relay(
                 self.store.outbox,
                 self.cluster,
-                self.settings.kafka_bootstrap_servers,
+                self.settings.broker,
                 idempotence=self.settings.kafka_idempotence,
             )
             working += [asyncio.create_task(_or_stop(part)) for part in self._work(role, relay, health, stopping)]
@@ -181,7 +195,8 @@ class Service(Generic[S]):
     def _work(
         self, role: Role, relay: Relay, health: Health, stopping: asyncio.Event
     ) -> list[Coroutine[Any, Any, None]]:
-        jobs = [Job("relay", relay.work, watches="outbox"), *self.jobs]
+        resting = self.settings.read_only  # what is due is done when it is over; what was done before is told
+        jobs = [Job("relay", relay.work, watches="outbox"), *(() if resting else self.jobs)]
         alone = role is Role.WORKER  # where HTTP is served too, commands go on whatever happens to their events
         for job in jobs:
             health.watch(job.name, lambda job=job: job.well, needed=alone and job is jobs[0])  # type: ignore[misc]
@@ -189,9 +204,9 @@ class Service(Generic[S]):
         if alone:
             parts.append(self._after_preparing(self.store.database.wake_from_elsewhere("outbox", stopping)))
         if self.listener.topics:
-            topics = (*self.listener.topics, SessionsEnded.topic)
-            consumer = Consumer(self.inbox, self.cluster, topics, self.apply, self.settings, self.brake)
-            health.watch("consumer", lambda: consumer.joined, needed=True)
+            topics = {*self.listener.topics, *({SessionsEnded.topic} if SessionsEnded.source != self.name else ())}
+            consumer = Consumer(self.inbox, self.cluster, sorted(topics), self.apply, self.settings, self.brake)
+            health.watch("consumer", lambda: consumer.joined, needed=self.needs_bus)
             health.watch("consuming", lambda: not self.brake.on, needed=alone)
             parts.append(self._after_preparing(consumer.run(stopping)))
         return parts
@@ -253,11 +268,30 @@ def _add_health(app: FastAPI, health: Health) -> None:
 
 
 class Server(uvicorn.Server):
-    """Waits at its end for every answer in hand, so those that have none, the streams, are ended first."""
+    """Waits at its end for every answer in hand, so those that have none, the streams, are ended first.
 
-    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+    Told to stop it is closing, and for `drain` seconds it still answers, each time as the connection's last.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, live: Live, *, drain: float = 0, closing: threading.Event | None = None
+    ) -> None:
         super().__init__(config)
         self._live = live
+        self._drain, self._closing, self._over = drain, closing or threading.Event(), math.inf
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._drain and not self._closing.is_set():
+            self._captured_signals.append(sig)
+            self._over = time.monotonic() + self._drain
+            self.config.encoded_headers.append((b"connection", b"close"))
+        else:
+            super().handle_exit(sig, frame)
+        self._closing.set()
+
+    async def on_tick(self, counter: int) -> bool:
+        self.should_exit = self.should_exit or time.monotonic() > self._over
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._live.close()
@@ -280,7 +314,7 @@ def serve(service: Service[Any], role: Role) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    server = Server(config, service.live)
+    server = Server(config, service.live, drain=settings.drain_seconds, closing=service.closing)
     with suppress(KeyboardInterrupt):
         server.run()
     if not server.started:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Base64Bytes, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.chassis.broker import Broker
+
 SECRETS: Path = Path("/run/secrets/mentorship")
 
 SealingKey = Annotated[Base64Bytes, Field(min_length=32, max_length=32, repr=False)]
@@ -28,6 +30,12 @@ class Settings(BaseSettings):
     mongodb_uri: SecretStr = Field(description="The store; must be a replica set, for transactions")
     mongodb_database: str = Field(default="", description="Its database; the service's name unless said")
     kafka_bootstrap_servers: str = Field(description="The bus, host:port, several with commas")
+    kafka_username: str = Field(default="", description="Sign-in at the bus by SCRAM-SHA-512; none unless said")
+    kafka_password: SecretStr = Field(default=SecretStr(""), description="Sign-in at the bus")
+    kafka_tls: bool = Field(default=False, description="Whether the bus is spoken to by TLS")
+    kafka_ca_file: Path | None = Field(
+        default=None, description="Who signed the bus's certificate; whom the system trusts unless said"
+    )
     kafka_idempotence: bool = Field(default=True, description="Off only on the embedded broker, which knows none")
     kafka_group: str = Field(default="", description="The consumer group; the service's name unless said")
     kafka_session_timeout_ms: int = Field(
@@ -38,6 +46,15 @@ class Settings(BaseSettings):
     )
     http_host: str = Field(default="127.0.0.1", description="Where to listen")
     http_port: int = Field(description="Where to listen", ge=1, le=65535)
+    read_only: bool = Field(
+        default=False, description="Refuse commands (503) and let timers rest; reads and events go on"
+    )
+    drain_seconds: float = Field(
+        default=0,
+        description="How long after SIGTERM it still answers while it is not ready: until gateways have noticed",
+        ge=0,
+        le=60,
+    )
     live_streams: int = Field(default=500, description="Server-sent streams a process holds at the most", ge=0)
     public_url: str = Field(
         pattern=r"^https?://[^/]+$",
@@ -65,6 +82,12 @@ class Settings(BaseSettings):
         if "public_url" in values:
             values.setdefault("discovery_url", f"{values['public_url']}/.well-known/openid-configuration")
         return values
+
+    @property
+    def broker(self) -> Broker:
+        """Say where the bus is and how we sign in there."""
+        password = self.kafka_password.get_secret_value()
+        return Broker(self.kafka_bootstrap_servers, self.kafka_username, password, self.kafka_tls, self.kafka_ca_file)
 
     @classmethod
     def from_environment(cls) -> Self:

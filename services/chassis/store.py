@@ -1,7 +1,7 @@
 """State and event in one transaction: repositories for what is ours, projections of what others told."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from pydantic import BaseModel
@@ -101,6 +101,21 @@ class Repository(Generic[A]):
         metrics.DECISIONS.labels(f"add {self.documents.name}").inc()
         return added
 
+    async def add_all(self, changes: Sequence[Change[A]]) -> None:
+        """Store new ones with their events, in one exchange, if there are any."""
+
+        async def work() -> None:
+            pos = time.time_ns() // 1000
+            states = [change.state.model_copy(update={"pos": pos}) for change in changes]
+            await self.documents.insert_many([self.write(state) for state in states])
+            for change in changes:
+                if change.event is not None:
+                    await self.store.outbox.tell(change.event, pos)
+
+        if changes:
+            await self.store.transaction(work)
+            metrics.DECISIONS.labels(f"add {self.documents.name}").inc(len(changes))
+
     async def change(
         self, id: str, decide: Callable[Concatenate[A, P], Change[A]], *args: P.args, **kwargs: P.kwargs
     ) -> A:
@@ -108,13 +123,17 @@ class Repository(Generic[A]):
 
         async def work() -> A:
             before = await self.get(id)
-            if command := commands.current():
-                command.meets(before.id, before.version)
+            self._hold_to_expectation(before)
             return await self._put(decide(before, *args, **kwargs), insert=False)
 
         changed = await self.store.transaction(work)
         metrics.DECISIONS.labels(getattr(decide, "__name__", "change")).inc()
         return changed
+
+    def _hold_to_expectation(self, before: A) -> None:
+        """Refuse where the request in hand expects another version. Raises `StaleVersion`."""
+        if command := commands.current():
+            command.meets(f"{self.documents.name}/{before.id}", before.version)
 
     async def _put(self, change: Change[A], *, insert: bool) -> A:
         state = change.state.model_copy(update={"pos": max(time.time_ns() // 1000, change.state.pos + 1)})

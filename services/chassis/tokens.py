@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from contracts.ids import ActorId
-from services.chassis.domain import Actor, Away, Refusal
+from services.chassis.domain import Actor, Away, Forbidden, Refusal
 from services.chassis.endings import Endings
 
 log = structlog.get_logger()
@@ -36,6 +36,10 @@ class Unauthenticated(Refusal):
 
 class InsufficientUserAuthentication(Unauthenticated):
     """The token holds, but this takes a second factor, and lately given (RFC 9470)."""
+
+
+class NobodySignedIn(Forbidden):
+    """A client shows a token that it was given for itself; what is here is done by people."""
 
 
 class IdentityAway(Away):
@@ -99,7 +103,7 @@ class Verifier:
         )
 
     async def verify(self, token: str) -> Actor:
-        """Give the actor. Raises `Unauthenticated` with what is wrong, `IdentityAway`."""
+        """Give the actor. Raises `Unauthenticated` with what is wrong, `NobodySignedIn`, `IdentityAway`."""
         try:
             header = jws.extract_compact(token.encode()).headers()
         except (JoseError, ValueError):
@@ -117,6 +121,8 @@ class Verifier:
             raise Unauthenticated(f"The access token does not hold: {type(error).__name__}. Sign in again.") from None
         if self._endings and self._endings.is_over(str(claims["sub"]), float(claims["iat"])):
             raise Unauthenticated("This sign-in was ended. Sign in again.")
+        if claims["sub"] == claims.get("client_id"):
+            raise NobodySignedIn("This token is a client's own. Sign in as a person.")
         roles = frozenset(map(str, claims.get("roles", ())))
         return Actor(ActorId(str(claims["sub"])), roles, _second_factor_at(claims))
 

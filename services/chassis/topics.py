@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.catalog import TOPICS
+from services.chassis.broker import Broker
 from services.chassis.messages import Message
 
 PATIENCE: Final = 30.0
@@ -71,10 +72,10 @@ class Topics:
 
 
 @asynccontextmanager
-async def reading(bootstrap_servers: str, names: Sequence[str]) -> AsyncIterator[Topics]:
+async def reading(broker: Broker, names: Sequence[str]) -> AsyncIterator[Topics]:
     """Open topics at their beginning. Raises `BrokerAway`."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers,
+        **broker.client,
         group_id=None,
         auto_offset_reset="earliest",
         isolation_level="read_committed",
@@ -89,7 +90,7 @@ async def reading(bootstrap_servers: str, names: Sequence[str]) -> AsyncIterator
     except BrokerAway:
         raise
     except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerAway(f"The broker at {bootstrap_servers} cannot be reached: {type(error).__name__}.") from error
+        raise BrokerAway(f"The broker at {broker} cannot be reached: {type(error).__name__}.") from error
     finally:
         await consumer.stop()
 
@@ -102,9 +103,9 @@ async def _partitions(consumer: Any, names: Sequence[str]) -> list[TopicPartitio
     return [TopicPartition(name, number) for name in names for number in range(counts[name])]
 
 
-async def lag(bootstrap_servers: str, group: str, names: Sequence[str]) -> dict[str, int]:
+async def lag(broker: Broker, group: str, names: Sequence[str]) -> dict[str, int]:
     """Count the messages that a consumer group has not acknowledged, by topic. Raises `BrokerAway`."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=group, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**broker.client, group_id=group, enable_auto_commit=False)
     try:
         await asyncio.wait_for(consumer.start(), PATIENCE)
         partitions = await _partitions(consumer, names)
@@ -116,7 +117,7 @@ async def lag(bootstrap_servers: str, group: str, names: Sequence[str]) -> dict[
     except BrokerAway:
         raise
     except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerAway(f"The broker at {bootstrap_servers} cannot be reached: {type(error).__name__}.") from error
+        raise BrokerAway(f"The broker at {broker} cannot be reached: {type(error).__name__}.") from error
     finally:
         await consumer.stop()
     return behind

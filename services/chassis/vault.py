@@ -42,5 +42,5 @@ class Vault:
 def _opened(cipher: AESGCM, owner: str, sealed: bytes) -> bytes | None:
     try:
         return cipher.decrypt(sealed[:NONCE], sealed[NONCE:], owner.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         return None

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,8 @@ PARAMETERS: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, paralleli
 CORES: Final = os.cpu_count() or 1
 LONGEST_WAIT: Final = 1.0
 """Seconds that a password may stand in the queue."""
+NICE: Final = 10
+"""Of the threads that hash: a token is not kept waiting by passwords, of which each takes 30 ms of a core."""
 
 T = TypeVar("T")
 
@@ -34,11 +38,16 @@ class Overloaded(HTTPException):
 
 class Hasher:
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(CORES, thread_name_prefix="password")
+        self._threads = ThreadPoolExecutor(CORES, thread_name_prefix="password", initializer=_step_back)
         self._inside = 0
         self._seconds = 0.03
         """What one takes, as lately seen."""
         self._nobody = PARAMETERS.hash("nobody has this password")
+
+    @property
+    def is_full(self) -> bool:
+        """Say whether one more would wait for too long."""
+        return self._inside * self._seconds / CORES > LONGEST_WAIT
 
     async def accept(self, password: str, words: Iterable[str]) -> str:
         """Judge a new password and hash it. Raises `PasswordNotGood`, `Overloaded`."""
@@ -61,7 +70,7 @@ class Hasher:
         return await self._run(lambda: PARAMETERS.hash(rules.normalize(password)))
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._inside * self._seconds / CORES > LONGEST_WAIT:
+        if self.is_full:
             raise Overloaded
         self._inside += 1
         try:
@@ -75,6 +84,12 @@ class Hasher:
             return work()
         finally:
             self._seconds += (time.perf_counter() - started - self._seconds) / 10
+
+
+def _step_back() -> None:
+    """Let this thread leave the cores to whoever answers requests: Linux knows a niceness of each thread."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def score(password: str, words: Iterable[str]) -> int:

@@ -38,6 +38,8 @@ async def require_password(identity: Identity, id: AccountId, password: str, at:
     if await identity.limits.try_once(SIGN_IN, id, at=at):
         raise TooManyRequests("Too many tries. Wait a while, then try again.")
     account = await identity.accounts.get(id)
+    if account.password is None:
+        raise PasswordWrong("Your account has no password. Sign in again, or take one by the link for a forgotten one.")
     if not await identity.hasher.matches(account.password, password):
         raise PasswordWrong("This is not your password.")
     await identity.limits.forgive(SIGN_IN, id, at=at)

@@ -1,6 +1,8 @@
 """What identity is told from outside."""
 
+from datetime import timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
@@ -17,6 +19,13 @@ class Settings(Common):
     service: ClassVar[str] = "identity"
 
     key_secret: SealingKey = Field(description="Seals the signing keys in the store; 32 bytes in base64")
+    locales: Path | None = Field(None, description="Folder of more languages for pages and mails: LANGUAGE.po each")
+
+    erasure_wait: timedelta = Field(
+        default=timedelta(days=7),
+        description="How long somebody who wants to be erased may change their mind",
+        gt=timedelta(0),
+    )
 
     @property
     def is_https(self) -> bool:

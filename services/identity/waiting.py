@@ -21,6 +21,7 @@ PATIENCE: Final = timedelta(hours=1)
 SECOND_STEP: Final = timedelta(minutes=10)
 """So long after the password the second factor is taken."""
 _REQUEST: Final = "waiting-request"
+_DEVICE: Final = "waiting-device"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,16 @@ def open_request(vault: Vault, text: str, at: datetime) -> Waiting:
     said = _open(vault, _REQUEST, text)
     since = datetime.fromisoformat(said["since"])
     return Waiting(said["parameters"], since if at - since < PATIENCE else at)
+
+
+def seal_device(vault: Vault, user_code: str) -> str:
+    """Let the page for devices wait, with the code that was typed so far."""
+    return _seal(vault, _DEVICE, {"user_code": user_code})
+
+
+def open_device(vault: Vault, text: str) -> str:
+    """Give the code. Raises `NotReadable`."""
+    return str(_open(vault, _DEVICE, text)["user_code"])
 
 
 def seal_half_way(vault: Vault, half_way: HalfWay, browser: str) -> str:

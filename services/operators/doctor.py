@@ -157,11 +157,11 @@ def _same(wanted: Document, found: Document | None) -> bool:
 async def _broker(running: Service[Any]) -> AsyncIterator[Finding]:
     settings = running.settings
     try:
-        differences = await at_the_broker(settings.kafka_bootstrap_servers)
+        differences = await at_the_broker(settings.broker)
     except BrokerAway as away:
         yield Finding("broker", "wrong", str(away), "Commands are answered meanwhile; events follow when it is back.")
         return
-    yield fine("broker", f"answers at {settings.kafka_bootstrap_servers}")
+    yield fine("broker", f"answers at {settings.broker}")
     for difference in differences:
         advice = "mentorship topics apply" if difference.mendable else ""
         yield Finding(
@@ -171,7 +171,7 @@ async def _broker(running: Service[Any]) -> AsyncIterator[Finding]:
         yield fine("topics", "as the catalog wants them")
     if running.listener.topics:
         try:
-            behind = await lag(settings.kafka_bootstrap_servers, settings.kafka_group, running.listener.topics)
+            behind = await lag(settings.broker, settings.kafka_group, running.listener.topics)
         except BrokerAway as why:
             yield Finding("consumer lag", "watch", f"Not told by this broker: {why}")
         else:

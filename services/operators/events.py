@@ -56,7 +56,7 @@ def tail_events(
     begin = since or instant("0s" if follow else "1h")
 
     async def tailing() -> None:
-        async with reading(settings.kafka_bootstrap_servers, names) as topics:
+        async with reading(settings.broker, names) as topics:
             await topics.begin_at(begin)
             async for message in _wanted(topics, begin, type_ or "*", key or "*", follow=follow):
                 show(_shown(message), _line(message), as_json=as_json)

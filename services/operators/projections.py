@@ -59,8 +59,8 @@ async def _row(copy: Projection[Any]) -> dict[str, Any]:
 
 
 async def _rebuild(running: Service[Any], name: str) -> dict[str, Any]:
-    began, servers = datetime.now(UTC), running.settings.kafka_bootstrap_servers
+    began, broker = datetime.now(UTC), running.settings.broker
     with progress(f"reading for {name}") as told:
-        done = await rebuild(running.store, running.inbox, _named(running, name), servers, told)
+        done = await rebuild(running.store, running.inbox, _named(running, name), broker, told)
     row = {"name": name, "things": len(done.newest), "events": done.read, "unreadable": done.unreadable}
     return row | {"seconds": (datetime.now(UTC) - began).total_seconds()}

@@ -11,6 +11,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
 
 from contracts.catalog import TOPICS, Topic
+from services.chassis.broker import Broker
 from services.chassis.topics import BrokerAway
 from services.operators import AsJson, DryRun, Yes, agree, fail, faults_told, settings_of_any, show
 
@@ -18,6 +19,8 @@ topics = typer.Typer(no_args_is_help=True, help="The bus's topics, after contrac
 
 REPLICAS: Final = 3
 """Where there are so many brokers."""
+FORGOTTEN_WITHIN: Final = 24 * 60 * 60 * 1000
+"""Milliseconds after which a compacted topic has nothing left of what a newer message replaced: an erasure, mostly."""
 SET_ON_TOPIC: Final = 1
 """Kafka's mark for a setting that was given to the topic itself."""
 
@@ -57,6 +60,7 @@ def settings(topic: Topic, replicas: int) -> dict[str, str]:
         "retention.ms": str(int(topic.retention.total_seconds() * 1000)) if topic.retention else "-1",
         "min.insync.replicas": "2" if replicas >= REPLICAS else "1",
         "unclean.leader.election.enable": "false",
+        **({"max.compaction.lag.ms": str(FORGOTTEN_WITHIN)} if topic.compacted else {}),
     }
 
 
@@ -131,9 +135,9 @@ async def _settings(client: Any, names: Sequence[str]) -> dict[str, dict[str, tu
     }
 
 
-async def at_the_broker(bootstrap_servers: str, apply: bool = False) -> list[Difference]:
+async def at_the_broker(broker: Broker, apply: bool = False) -> list[Difference]:
     """Look for differences, and mend them where asked. Raises `BrokerAway`."""
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
+    client = AIOKafkaAdminClient(**broker.client, request_timeout_ms=10_000)
     try:
         await client.start()
         found = await differences(client)
@@ -144,7 +148,7 @@ async def at_the_broker(bootstrap_servers: str, apply: bool = False) -> list[Dif
     except IncompatibleBrokerVersion as error:
         raise BrokerAway(f"This broker does not let its settings be changed: {error}") from None
     except (KafkaError, OSError) as error:
-        raise BrokerAway(f"The broker at {bootstrap_servers} cannot be reached: {type(error).__name__}.") from error
+        raise BrokerAway(f"The broker at {broker} cannot be reached: {type(error).__name__}.") from error
     finally:
         await client.close()
     return found
@@ -154,7 +158,7 @@ async def at_the_broker(bootstrap_servers: str, apply: bool = False) -> list[Dif
 def diff_topics(*, as_json: AsJson = False) -> None:
     """Show what the broker has otherwise than the catalog; ends with 1 where there is anything."""
     with faults_told():
-        found = asyncio.run(at_the_broker(settings_of_any().kafka_bootstrap_servers))
+        found = asyncio.run(at_the_broker(settings_of_any().broker))
     _say(found, as_json=as_json)
     if found:
         raise typer.Exit(1)
@@ -163,13 +167,13 @@ def diff_topics(*, as_json: AsJson = False) -> None:
 @topics.command("apply")
 def apply_topics(*, dry_run: DryRun = False, yes: Yes = False, as_json: AsJson = False) -> None:
     """Create what is missing, set what is set otherwise; ends with 1 where something is left that must not change."""
-    servers = settings_of_any().kafka_bootstrap_servers
+    broker = settings_of_any().broker
     with faults_told():
-        found = asyncio.run(at_the_broker(servers))
+        found = asyncio.run(at_the_broker(broker))
         _say(found, as_json=as_json)
         if not dry_run and any(difference.mendable for difference in found):
-            agree(f"Do this at {servers}?", yes=yes)
-            asyncio.run(at_the_broker(servers, apply=True))
+            agree(f"Do this at {broker}?", yes=yes)
+            asyncio.run(at_the_broker(broker, apply=True))
     if any(not difference.mendable for difference in found):
         fail("Some of it is not changed here; see above.")
 

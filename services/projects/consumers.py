@@ -1,7 +1,7 @@
 """What projects does about what others tell."""
 
 from contracts.applications import ApplicationEvent, EvaluationEvent
-from contracts.identity import AccountEvent, MentorProfileSaved, PersonDescribed
+from contracts.identity import AccountEvent, ExportRequested, MentorProfileSaved, PersonDescribed
 from contracts.stipends import StipendPolicySet
 from services.chassis.bus import Listener
 from services.projects.store import ProjectsStore
@@ -11,7 +11,7 @@ listen: Listener[ProjectsStore] = Listener()
 
 @listen(PersonDescribed)
 async def remember_person(event: PersonDescribed, store: ProjectsStore) -> None:
-    await store.people.remember(event)
+    await store.remember_person(event)
 
 
 @listen(AccountEvent)
@@ -37,3 +37,8 @@ async def remember_mentor(event: MentorProfileSaved, store: ProjectsStore) -> No
 @listen(StipendPolicySet)
 async def remember_policy(event: StipendPolicySet, store: ProjectsStore) -> None:
     await store.remember_policy(event)
+
+
+@listen(ExportRequested, reads=("account_id", "seal_key"))
+async def tell_export(event: ExportRequested, store: ProjectsStore) -> None:
+    await store.tell_export(event)

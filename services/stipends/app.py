@@ -29,8 +29,13 @@ def build(settings: Settings, clock: Clock = now) -> Service[StipendsStore]:
         prepare=data.prepare,
         routers=ROUTERS,
         listener=listen,
-        jobs=(*cashiers, Job("mail", data.letters.mail.work)),
+        jobs=(
+            *cashiers,
+            Job("announcements", data.stipends.announce_due),
+            Job("mail", data.letters.mail.work),
+        ),
         clock=clock,
+        audience_of=data.audience_of,
     )
 
 

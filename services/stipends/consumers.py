@@ -1,9 +1,9 @@
 """What stipends does about what others tell."""
 
 from contracts.applications import ApplicationEvent, EvaluationEvent, EvaluationRecorded
-from contracts.identity import PersonDescribed
+from contracts.identity import AccountEvent, ExportRequested, PersonDescribed
 from contracts.ids import StipendId
-from contracts.projects import ProjectEvent
+from contracts.projects import ProjectEvent, TermDeleted, TermEvent
 from services.chassis.bus import Listener
 from services.stipends.domain.facts import hear_application, hear_due, hear_evaluation
 from services.stipends.store import StipendsStore
@@ -13,13 +13,32 @@ listen: Listener[StipendsStore] = Listener()
 
 @listen(PersonDescribed)
 async def remember_person(event: PersonDescribed, store: StipendsStore) -> None:
-    await store.letters.people.remember(event)
-    await store.letters.address(event.id)
+    await store.privacy.remember_person(event)
+
+
+@listen(ExportRequested, reads=("account_id", "seal_key"))
+async def tell_export(event: ExportRequested, store: StipendsStore) -> None:
+    await store.privacy.tell_export(event)
+
+
+@listen(AccountEvent)
+async def remember_account(event: AccountEvent, store: StipendsStore) -> None:
+    await store.accounts.remember(event)
 
 
 @listen(ProjectEvent)
 async def remember_project(event: ProjectEvent, store: StipendsStore) -> None:
     await store.projects.remember(event)
+
+
+@listen(TermEvent)
+async def remember_term(event: TermEvent, store: StipendsStore) -> None:
+    await store.held_back.remember(event)
+
+
+@listen(TermDeleted)
+async def forget_term(event: TermDeleted, store: StipendsStore) -> None:
+    await store.terms.forget(event)
 
 
 @listen(

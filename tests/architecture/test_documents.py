@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from contracts.catalog import SERVICES
 from services.chassis import metrics
 from services.chassis.settings import Settings as Common
-from tests.architecture import events_page
+from tests.architecture import authorization_page, events_page
 
 ROOT = Path(__file__).parents[2]
 PAGES = (
@@ -19,11 +19,14 @@ PAGES = (
     "docs/api.md",
     "docs/operations.md",
     "docs/bus.md",
+    "docs/capacity.md",
     "docs/events.md",
     "docs/finance.md",
     "docs/import.md",
     "docs/identity.md",
+    "docs/privacy.md",
     "docs/decisions/README.md",
+    "deploy/README.md",
 )
 
 
@@ -55,6 +58,10 @@ def test_every_setting_is_documented_as_it_is():
 
 def test_every_event_is_documented_as_it_is():
     assert (ROOT / "docs" / "events.md").read_text() == events_page.page()
+
+
+def test_who_may_call_what_is_documented_as_it_is_asked():
+    assert (ROOT / "docs" / "authorization.md").read_text() == authorization_page.page()
 
 
 def test_every_sentence_of_the_promise_names_a_test_that_there_is():

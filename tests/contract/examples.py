@@ -16,6 +16,12 @@ TEXTS: Final = {
 }
 """By format or pattern."""
 
+NAMED = {
+    "seal_key": '{"crv":"P-256","kty":"EC","x":"N-rpVm_59RQdtUBl5WBdQxF6_EaXsVxPfH2gRT6KCRA",'
+    '"y":"_S1RNzgdOKzkZ7RvZvJ7rM5t9ZECf6HtBSel5rJ6JGM"}'
+}
+"""Texts that readers take apart."""
+
 
 def example(event: type[Event]) -> bytes:
     """Write one as its writer would, every field filled."""
@@ -52,7 +58,7 @@ def _of_type(name: str, part: dict[str, Any], whole: dict[str, Any]) -> Any:
         case "boolean":
             return True
         case _:
-            known = TEXTS.get(part.get("format", part.get("pattern", "")))
+            known = NAMED.get(name) or TEXTS.get(part.get("format", part.get("pattern", "")))
             return known or _id_or_words(name)
 
 

@@ -92,10 +92,14 @@ async def test_the_front_page_leads_to_every_document(whole: Platform):
         assert (await http.get("/mentor-invitation", params={"token": "x"})).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
+INTERNAL = ("/health/live", "/health/ready", "/metrics", "/internal", "/docs", "/openapi.json")
+HIDDEN = ("//metrics", "/v1/me/%2e%2e/%2e%2e/metrics", "/v1/me/..%2f..%2fmetrics")
+
+
+@pytest.mark.parametrize("path", [*INTERNAL, *HIDDEN])
 async def test_what_is_for_operators_is_not_there_for_the_public(whole: Platform, path: str):
     async with httpx.AsyncClient(base_url=whole.addresses.gateway) as http:
-        answer = await http.get(path)
+        answer = await http.get(f"{whole.addresses.gateway}{path}")  # with its own origin, for `//` begins one
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
 

@@ -17,7 +17,7 @@ from services.operators import build
 from tests.support.settled import everything_has_arrived
 from tests.support.waiting import eventually
 
-WITH_COPIES = ("projects", "applications", "stipends")
+WITH_COPIES = ("identity", "projects", "applications", "stipends")
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from services.chassis.mongo import Database
 
-SMALL: Final = frozenset({"waiting"})
-"""Collections that hold a handful at most: only what is in trouble."""
+SMALL: Final = frozenset({"keys", "waiting"})
+"""Collections that hold a handful at most: the keys that sign, and what is in trouble."""
 SORTED: Final = 50
 """Documents that may be sorted in memory; more should come in order from an index."""
 LOG: Final = 64 * 1024 * 1024
@@ -44,9 +44,10 @@ async def _first_keys(collection: Any) -> set[str]:
 
 def _is_scan(entry: Entry, first: Collection[str]) -> bool:
     """Say whether all was read; also in the order of the ids, which is how the store lists what is asked for."""
+    command = entry["command"]
+    asked = set(_keys(command.get("filter") or command.get("query") or {}))
     if "COLLSCAN" in entry.get("planSummary", ""):
-        return True
-    asked = set(_keys(entry["command"].get("filter") or entry["command"].get("query") or {}))
+        return bool(asked) or command.get("limit") != 1  # any one at all is found at once
     return entry.get("planSummary") == "IXSCAN { _id: 1 }" and bool(asked) and asked.isdisjoint(first)
 
 

@@ -8,7 +8,7 @@ from tests.support.waiting import eventually
 
 async def mailed(platform: Platform, address: str, subject: str) -> list[dict[str, str]]:
     """Give those whose subject says this, of which there is at least one."""
-    async with httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=30) as mailbox:
+    async with httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=90) as mailbox:
 
         async def look() -> list[dict[str, str]]:
             found = (await mailbox.get("/api/mails", params={"to": address})).json()["items"]

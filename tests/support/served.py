@@ -58,7 +58,8 @@ class Served:
     async def caller(self, account: str | None = None, *roles: str, **claims: object) -> httpx.AsyncClient:
         """Somebody who calls, signed in if they have an account, just now and with a second factor unless said."""
         headers = {"Authorization": f"Bearer {self.issuer.token(account, *roles, **claims)}"} if account else {}
-        client = httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30)
+        briefly = httpx.Limits(keepalive_expiry=2)  # less than the service keeps a connection that nobody uses
+        client = httpx.AsyncClient(base_url=self.url, headers=headers, timeout=90, limits=briefly)
         return await self.clients.enter_async_context(client)
 
     async def hears(self, *events: Event) -> None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(look: Callable[[], Awaitable[T]], *, within: float = 30.0, what: str = "it") -> T:
+async def eventually(look: Callable[[], Awaitable[T | None]], *, within: float = 90.0, what: str = "it") -> T:
     """Give what `look` gives as soon as that is true. Fails with the last thing seen."""
     until = time.monotonic() + within
     while True:
@@ -22,3 +22,11 @@ async def eventually(look: Callable[[], Awaitable[T]], *, within: float = 30.0, 
 async def a_moment(seconds: float) -> None:
     """Let a moment pass, where it is chance that decides when something happens."""
     await asyncio.sleep(seconds)
+
+
+def at_last(look: Callable[[], T], *, within: float) -> T:
+    """Look until what is seen is true or the time is over; gives what was seen last. For what has no event loop."""
+    until = time.monotonic() + within
+    while not (seen := look()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return seen

@@ -68,6 +68,7 @@ class Journey:
         self.administrator, self.mentor, self.mentee = (
             Person.new(name, self.gateway, self.mailbox, self.http) for name in ("Ada Admin", "Mo Mentor", "Mei Mentee")
         )
+        self.anybody = Person.new("Ann Anybody", self.gateway, self.mailbox, self.http)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -117,7 +118,7 @@ class Journey:
     async def publish(self) -> str:
         await self.staff.be_signed_in()
         await self.staff.post(f"/v1/projects/{self.project}/publish")
-        seen = (await self.http.get(f"{self.gateway}/v1/projects/{self.project}")).json()
+        seen = await self.anybody.get(f"/v1/projects/{self.project}")
         return f"the public sees: {seen['terms'][0]['label']}"
 
     async def fund(self) -> str:
@@ -166,6 +167,7 @@ class Journey:
         await self.mentee.post(f"{place}/start")
         sent = await self.mentee.send_file(f"{place}/file", "patch.md", PATCH)
         await self.mentee.post(f"{place}/submit", text="The patch is on the list.")
+        await until(self._seen_by_mentor, "the word that Mo is a mentor of the project")
         if await self.mentor.fetch(f"{place}/file") != PATCH:
             raise WentWrong("The file came out otherwise than it went in.")
         await self.mentor.post(f"{place}/complete")
@@ -246,11 +248,15 @@ class Journey:
         if not letter.startswith(b"%PDF-"):
             raise WentWrong("The letter of completion is no PDF.")
         (certificate,) = (await self.mentee.get("/v1/certificates"))["items"]
-        place = f"{self.gateway}/certificates/{certificate['code']}"
-        page = (await self.http.get(place)).text
+        path = f"/certificates/{certificate['code']}"
+        place, page = self.gateway + path, (await self.anybody.fetch(path)).decode()
         if "This letter is genuine." not in page or self.mentee.name not in page:
             raise WentWrong(f"{place} does not say that the letter is genuine.")
         return f"a PDF of {len(letter)} bytes; {place} says that it is genuine"
+
+    async def _seen_by_mentor(self) -> bool:
+        found = (await self.mentor.get("/v1/applications", project_id=self.project))["items"]
+        return self.application in {application["id"] for application in found}
 
     async def _evaluation(self, milestone: str) -> dict[str, Any]:
         found = (await self.mentor.get(f"/v1/applications/{self.application}/evaluations"))["items"]

@@ -11,7 +11,6 @@ from contracts.ids import AccountId, ApplicationId, ProjectId, TermId
 from contracts.money import Country
 from contracts.time import Instant
 from services.applications.dependencies import ApplicationPath, Data, TermReference
-from services.applications.domain import mentorship
 from services.applications.domain.application import LAST, Application
 from services.applications.domain.known import Person
 from services.applications.domain.verdict import EligibilityVerdict
@@ -284,4 +283,4 @@ async def graduate_application(id: ApplicationPath, data: Data, by: By, now: Now
 
 @routes.post("/{id}/fail", response_model=ApplicationView)
 async def fail_application(id: ApplicationPath, command: FailApplication, data: Data, by: By, now: Now) -> Application:
-    return await data.conclude(id, mentorship.fail, reason=command.reason, by=by, at=now)
+    return await data.fail(id, reason=command.reason, by=by, at=now)

@@ -135,7 +135,7 @@ async def start_task(id: TaskPath, data: Data, by: By, now: Now) -> Task:
 
 @routes.post("/tasks/{id}/submit", response_model=TaskView)
 async def submit_task(id: TaskPath, command: SubmitTask, data: Data, by: By, now: Now) -> Task:
-    return await data.advance_task(id, domain.submit, text=command.text, links=command.links, by=by, at=now)
+    return await data.submit_task(id, text=command.text, links=command.links, by=by, at=now)
 
 
 @routes.post("/tasks/{id}/complete", response_model=TaskView)

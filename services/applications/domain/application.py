@@ -7,13 +7,12 @@ waitlisted  declined  failed            withdrawn from pending, waitlisted, acce
 accepted | declined
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from contracts.applications import (
     ApplicationAccepted,
-    ApplicationConfirmed,
     ApplicationDeclined,
     ApplicationStatus,
     ApplicationSubmitted,
@@ -23,10 +22,9 @@ from contracts.applications import (
 )
 from contracts.ids import AccountId, ApplicationId, ProjectId, TermId
 from contracts.money import Country
-from contracts.stipends import StipendStatus
 from contracts.time import Instant
-from services.applications.domain.agreement import Agreement, sign
-from services.applications.domain.known import Funding, Mentee, Project, Term
+from services.applications.domain.agreement import Agreement
+from services.applications.domain.known import Mentee, Project, Term
 from services.applications.domain.outlook import what_next
 from services.applications.domain.step import Extension, Step
 from services.applications.domain.verdict import EligibilityVerdict, NotEligible
@@ -39,10 +37,8 @@ from services.chassis.domain import (
     NotAllowed,
     NotFound,
     NotInThisState,
-    NotYetKnown,
     RuleBroken,
 )
-from services.chassis.versioned import VersionedText
 
 Status = ApplicationStatus
 
@@ -54,13 +50,6 @@ NEXT: Final[Mapping[Status, frozenset[Status]]] = {
 }
 ENGAGED: Final = frozenset({Status.ACCEPTED, Status.ACTIVE, Status.GRADUATED})
 """A person has at most one application of these, over all projects; each of them holds a place of its term."""
-UNFUNDED: Final[Mapping[StipendStatus, str]] = {
-    StipendStatus.EXPECTED: "The stipend is decided once all prerequisite tasks are completed.",
-    StipendStatus.UNDECIDED: "There is no stipend amount for your country yet; staff decide about it.",
-    StipendStatus.AWAITING_FUNDS: "The stipend waits for money in the budget; it is reserved once that arrives.",
-    StipendStatus.CANCELED: "The stipend was canceled. Ask the project's administrators.",
-}
-"""Why a mentorship cannot begin yet; what is not listed lets it begin."""
 OFFER_EXPIRED: Final = "offer_expired"
 LAST: Final = 10_000
 """The rank on the wait list of whoever was given none: those of one rank take their turns by how long they wait."""
@@ -76,10 +65,6 @@ class AlreadyEngaged(Conflict):
 
 class OfferExpired(Conflict):
     """The time to confirm is over."""
-
-
-class FundingMissing(Conflict):
-    """The stipend is not reserved, and the project is not an unpaid one."""
 
 
 class ReasonMissing(RuleBroken):
@@ -298,36 +283,3 @@ def withdraw(
         application = application.model_copy(update={"status": Status.PENDING})
     withdrawn = application.move(Status.WITHDRAWN, by=by, at=at, why=reason, message=reason)
     return withdrawn.tell(ApplicationWithdrawn, by=by, at=at)
-
-
-def confirm(
-    application: Application,
-    project: Project,
-    *,
-    term: Term,
-    agreement_version: str,
-    signature: str,
-    agreements: Sequence[VersionedText],
-    funding: Funding | None,
-    by: Actor,
-    at: datetime,
-) -> Change[Application]:
-    """Sign the participation agreement: the mentorship begins."""
-    application.must_be_of(by, project)
-    if not term.has_announced(at):
-        raise NotInThisState("An application that is pending cannot become active.")
-    active = application.move(Status.ACTIVE, by=by, at=at)
-    if application.offer_expires_at is not None and at >= application.offer_expires_at:
-        raise OfferExpired(f"The offer was good until {application.offer_expires_at:%Y-%m-%d %H:%M} UTC.")
-    _must_be_funded(application, funding)
-    signed = active.model_copy(update={"agreement": sign(agreement_version, signature, agreements, at)})
-    return signed.tell(ApplicationConfirmed, by=by, at=at)
-
-
-def _must_be_funded(application: Application, funding: Funding | None) -> None:
-    """Refuse for now, or until something is done; an expected stipend with nothing left to expect is old news."""
-    prepared = application.prerequisites_completed_at is not None
-    if funding is None or (prepared and funding.status is StipendStatus.EXPECTED):
-        raise NotYetKnown("What becomes of the stipend was not heard yet. Ask again in a moment.")
-    if funding.status in UNFUNDED:
-        raise FundingMissing(f"{UNFUNDED[funding.status]} Confirm then.")

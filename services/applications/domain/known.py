@@ -77,6 +77,7 @@ class Person(_Known):
     name: str
     emails: tuple[str, ...] = ()
     """Proved ones, the one for mail first."""
+    time_zone: str | None = None
 
 
 class Funding(_Known):

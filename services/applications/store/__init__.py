@@ -7,7 +7,7 @@ from uuid6 import uuid7
 
 from contracts.ids import AccountId, ActorId, ApplicationId, TermId
 from services.applications.domain import application as applications
-from services.applications.domain import eligibility, evaluation, reinstatement, task
+from services.applications.domain import confirmation, eligibility, evaluation, reinstatement, task
 from services.applications.domain.application import Application
 from services.applications.domain.case import Case, Earlier
 from services.applications.domain.known import Project
@@ -15,10 +15,9 @@ from services.applications.domain.policy import effective_at
 from services.applications.domain.verdict import EligibilityVerdict
 from services.applications.domain.wish import Wish
 from services.applications.store.alarms import AHEAD_OF_DEADLINE, Alarm
-from services.applications.store.decisions import RESULTS, Decisions
-from services.applications.store.drafts import Drafts
+from services.applications.store.decisions import RESULTS
 from services.applications.store.evaluations import BY_ITSELF
-from services.applications.store.mentorships import Mentorships
+from services.applications.store.privacy import Privacy
 from services.applications.store.reviews import Reviews
 from services.chassis.domain import Actor, NotYetKnown
 
@@ -28,7 +27,7 @@ def _new_ids() -> Iterator[str]:
         yield str(uuid7())
 
 
-class ApplicationsStore(Mentorships, Decisions, Reviews, Drafts):
+class ApplicationsStore(Privacy, Reviews):
     """The commands by which an application comes to be a mentorship, or does not."""
 
     async def eligibility(self, term_id: TermId, *, by: Actor, at: datetime) -> EligibilityVerdict:
@@ -64,10 +63,9 @@ class ApplicationsStore(Mentorships, Decisions, Reviews, Drafts):
 
     async def _receive(self, application: Application, case: Case, at: datetime) -> None:
         await self.discard_draft(case.term.id, by=case.by)
-        await self.alarms.set(Alarm.LIKENESS, application, at)
         near = case.term.window_closes_at - AHEAD_OF_DEADLINE
-        if application.open_prerequisites and at < near:
-            await self.alarms.set(Alarm.PREREQUISITES, application, near)
+        remind = application.open_prerequisites and at < near
+        await self.alarms.set(application, {Alarm.LIKENESS: at, **({Alarm.PREREQUISITES: near} if remind else {})})
         await self._write_of(application, "received", [application.mentee_id])
 
     async def undo(self, id: ApplicationId, *, by: Actor, at: datetime) -> Application:
@@ -96,14 +94,14 @@ class ApplicationsStore(Mentorships, Decisions, Reviews, Drafts):
         return await self._store.transaction(work)
 
     async def confirm(self, id: str, *, agreement_version: str, signature: str, by: Actor, at: datetime) -> Application:
-        """Begin the mentorship and schedule its evaluations."""
+        """Begin the mentorship, schedule its evaluations, and tell those who waited for the word."""
 
         async def work() -> Application:
             application, project = await self.around(id)
             term = await self.term(application.term_id)
             active = await self.applications.change(
                 id,
-                applications.confirm,
+                confirmation.confirm,
                 project,
                 term=term,
                 agreements=self.agreements,
@@ -113,8 +111,9 @@ class ApplicationsStore(Mentorships, Decisions, Reviews, Drafts):
                 by=by,
                 at=at,
             )
-            for scheduled in evaluation.schedule(active, term, _new_ids(), by=by, at=at):
-                await self.evaluations.add(scheduled)
+            await self.evaluations.add_all(evaluation.schedule(active, term, _new_ids(), by=by, at=at))
+            people = {*project.administrators, *project.evaluators_of(active.mentee_id)}
+            await self._write_of(active, "confirmed", people)
             return active
 
         return await self._store.transaction(work)
@@ -140,7 +139,7 @@ class ApplicationsStore(Mentorships, Decisions, Reviews, Drafts):
             raise NotYetKnown("The project of this term has not arrived here yet. Ask again in a moment.")
         every = await self.applications.of(AccountId(by.id))
         own = [await self.told_to(by, each, at) for each in every if each.id != without]
-        terms = await self.terms.find({"_id": {"$in": [application.term_id for application in own]}})
+        terms = await self.terms.find({"_id": {"$in": [application.term_id for application in own]}}) if own else ()
         return Case(
             by=by,
             at=at,
@@ -157,8 +156,8 @@ class ApplicationsStore(Mentorships, Decisions, Reviews, Drafts):
         self, application: Application, project: Project, *, by: Actor, at: datetime
     ) -> Application:
         """Copy the project's templates into tasks; where there are none, nothing is left to be done."""
-        for id, template in zip(_new_ids(), project.prerequisites, strict=False):
-            await self.tasks.add(task.assign(id, template, application, by=by, at=at))
+        templates = zip(_new_ids(), project.prerequisites, strict=False)
+        await self.tasks.add_all([task.assign(id, each, application, by=by, at=at) for id, each in templates])
         if project.prerequisites:
             return application
         return await self.applications.change(application.id, applications.complete_prerequisites, by=BY_ITSELF, at=at)

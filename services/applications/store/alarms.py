@@ -1,5 +1,6 @@
 """What is to be looked at again at an instant: a row for each application and reason."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -33,15 +34,12 @@ class Alarms:
     async def prepare(self) -> None:
         await self._rows.ensure(IndexModel([("due_at", 1)]), IndexModel([("term_id", 1), ("kind", 1)]))
 
-    async def set(self, kind: Alarm, application: Application, due_at: datetime) -> None:
-        """Set it, or set it anew."""
-        id = _id(kind, application.id)
-        row = {"_id": id, "kind": kind, "application_id": application.id, "term_id": application.term_id}
-        await self._rows.replace({"_id": id}, {**row, "due_at": due_at}, upsert=True)
-
-    async def set_for_offer(self, offered: Application) -> None:
-        if offered.offer_expires_at is not None:
-            await self.set(Alarm.OFFER, offered, offered.offer_expires_at - AHEAD_OF_EXPIRY)
+    async def set(self, application: Application, due_at: Mapping[Alarm, datetime]) -> None:
+        """Set each, or set it anew."""
+        of_it = {"application_id": application.id, "term_id": application.term_id}
+        await self._rows.put(
+            [{"_id": _id(kind, application.id), "kind": kind, **of_it, "due_at": at} for kind, at in due_at.items()]
+        )
 
     async def clear(self, kind: Alarm, id: ApplicationId) -> bool:
         """Say whether it was set."""
@@ -57,6 +55,12 @@ class Alarms:
             await self._rows.delete({"_id": row["_id"]})
             return Alarm(row["kind"]), ApplicationId(row["application_id"])
         return None
+
+
+def ahead_of_expiry(offered: Application) -> Mapping[Alarm, datetime]:
+    """Give when the mentee is reminded of the offer, if there is one."""
+    until = offered.offer_expires_at
+    return {} if until is None else {Alarm.OFFER: until - AHEAD_OF_EXPIRY}
 
 
 def _id(kind: Alarm, application_id: str) -> str:

@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from contracts.applications import ApplicationStatus, Attendance
 from contracts.ids import ApplicationId, TermId
@@ -12,13 +11,15 @@ from services.applications.domain import application as applications
 from services.applications.domain import places, waiting
 from services.applications.domain.application import Application
 from services.applications.domain.known import Term
-from services.applications.store.alarms import Alarm
+from services.applications.store.alarms import Alarm, ahead_of_expiry
 from services.applications.store.evaluations import BY_ITSELF
 from services.applications.store.kept import Kept
 from services.chassis.domain import Actor, NotAllowed, NotYetKnown
 
 AT_ONCE: Final = 500
 """Applications that are declined in one transaction, at the most."""
+EXPORTED: Final = 100
+"""Applications that are in memory at once while they are exported."""
 RESULTS: Final = {
     ApplicationStatus.WAITLISTED: "waitlisted",
     ApplicationStatus.ACCEPTED: "offered",
@@ -161,8 +162,8 @@ class Decisions(Kept):
     async def announce(self, decided: Application, at: datetime) -> None:
         """Let the applicant know, once the term's results are announced."""
         term = await self.term(decided.term_id)
-        await self.alarms.set(Alarm.RESULT, decided, max(at, term.results_at or at))
-        await self.alarms.set_for_offer(decided)
+        told = {Alarm.RESULT: max(at, term.results_at or at)}
+        await self.alarms.set(decided, {**told, **ahead_of_expiry(decided)})
 
     async def ring(self, at: datetime) -> bool:
         """Do what is due for longest, as things are now; says whether there was something."""
@@ -189,17 +190,12 @@ class Decisions(Kept):
         return await self._store.transaction(work)
 
     async def _write_of(self, application: Application, letter: str, ids: Any, **words: Any) -> None:
-        _, project = await self.around(application.id)
-        term = await self.term(application.term_id)
-        names = {person.id: person.name for person in await self.people_of([application])}
-        who = names.get(application.mentee_id) or "An applicant"
+        project, term = await self.project_of(application), await self.term(application.term_id)
+        mentee = await self.people.get(application.mentee_id)
+        who = (mentee and mentee.name) or "An applicant"
 
-        def when(instant: datetime) -> str:
-            return in_zones(instant, term.time_zone)
-
-        await self.write_to(
-            ids, letter, project=project, term=term, application=application, mentee=who, when=when, **words
-        )
+        about = {"project": project, "term": term, "application": application, "mentee": who}
+        await self.write_to(ids, letter, term.time_zone, **about, **words)
 
     async def must_be_administered_by(self, by: Actor, term_id: TermId) -> None:
         project = await self.projects.get((await self.term(term_id)).project_id)
@@ -211,10 +207,12 @@ class Decisions(Kept):
     async def each_of_term(self, term_id: TermId) -> AsyncIterator[tuple[Application, str]]:
         """Give a term's applications, by status, each with the mentee's name."""
         batch: list[Application] = []
-        rows = self.applications.documents.each({"term_id": term_id}, sort=[("status", 1), ("_id", -1)])
+        by_status = [("status", 1), ("_id", -1)]
+        without = {"verdict": 0, "history": 0}
+        rows = self.applications.documents.each({"term_id": term_id}, sort=by_status, fields=without, at_once=EXPORTED)
         async for row in rows:
             batch.append(self.applications.read(row))
-            if len(batch) == 100:
+            if len(batch) == EXPORTED:
                 for named in await self._named(batch):
                     yield named
                 batch = []
@@ -224,9 +222,3 @@ class Decisions(Kept):
     async def _named(self, batch: list[Application]) -> list[tuple[Application, str]]:
         names = {person.id: person.name for person in await self.people_of(batch)}
         return [(each, names.get(each.mentee_id, "")) for each in batch]
-
-
-def in_zones(instant: datetime, zone: str) -> str:
-    """Write it in UTC and, where that is another time, in the zone of the term."""
-    utc, there = f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC", instant.astimezone(ZoneInfo(zone))
-    return utc if there.utcoffset() == instant.astimezone(UTC).utcoffset() else f"{utc} ({there:%Y-%m-%d %H:%M} {zone})"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Concatenate, Final, ParamSpec
+from typing import Any, Concatenate, Final, ParamSpec
 
 from contracts.applications import ApplicationStatus, Verdict
 from contracts.ids import EvaluationId
@@ -93,7 +93,11 @@ class EvaluationCommands(Kept):
     async def _remind(self, due: Evaluation, application: Application, project: Project) -> None:
         mentee_id = application.mentee_id
         mentee = await self.people.get(mentee_id)
-        about = {"evaluation": due, "project": project, "mentee": mentee.name if mentee else "your mentee"}
+        about: dict[str, Any] = {
+            "evaluation": due,
+            "project": project,
+            "mentee": mentee.name if mentee else "your mentee",
+        }
         if due.verdict is None and due.reminded is Notice.ESCALATED:
             await self.write_to(project.administrators, "evaluation_escalated", **about)
         elif due.verdict is None:

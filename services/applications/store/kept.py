@@ -1,9 +1,11 @@
 """The collections of applications with their named questions, and the one door to a decision about an application."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec
+from zoneinfo import ZoneInfo
 
 from contracts.applications import ApplicationStatus
 from contracts.identity import MenteeProfileSaved, PersonDescribed
@@ -25,7 +27,7 @@ from services.applications.domain.referral import Referral, ReferralUnknown, Sen
 from services.applications.domain.review import Review, ReviewUnknown, must_not_conflict, review_id
 from services.applications.domain.task import Task, TaskUnknown
 from services.applications.settings import Settings
-from services.applications.store.alarms import AHEAD_OF_DEADLINE, Alarm, Alarms
+from services.applications.store.alarms import AHEAD_OF_DEADLINE, Alarm, Alarms, ahead_of_expiry
 from services.applications.store.likenesses import Likenesses
 from services.applications.store.reminding import Reminding
 from services.chassis.domain import Actor, Change, NotYetKnown
@@ -163,11 +165,15 @@ class Kept:
         )
         await self.senders.prepare()
 
-    async def write_to(self, ids: Iterable[str], letter: str, **words: Any) -> None:
-        """Post a letter to each of these people whose address is known, if the surrounding transaction stands."""
+    async def write_to(self, ids: Iterable[str], letter: str, zone: str = "UTC", **words: Any) -> None:
+        """Post a letter to each of these people whose address is known, if the surrounding transaction stands.
+
+        Instants are written in the reader's zone; in this one where they told none.
+        """
         for person in await self.people.find({"_id": {"$in": sorted(set(ids))}}):
             if person.emails:
-                await self.mail.post(self._letters.write(letter, person.emails[0], person=person, **words))
+                when = partial(in_zones, zone=person.time_zone or zone)
+                await self.mail.post(self._letters.write(letter, person.emails[0], person=person, when=when, **words))
 
     async def remember_term(self, event: TermEvent) -> None:
         """Keep the term; with the first that is heard of it, all its places are free, later there may be more."""
@@ -187,7 +193,7 @@ class Kept:
             changed = await self.applications.change(
                 each.id, applications.prolong_offer, term=term, valid=self.offer_valid
             )
-            await self.alarms.set_for_offer(changed)
+            await self.alarms.set(changed, ahead_of_expiry(changed))
 
     async def visible_to(self, reader: Actor, id: ApplicationId, at: datetime) -> Application:
         """What you may not see is not there, and what is held back from you is not so."""
@@ -223,10 +229,13 @@ class Kept:
     async def around(self, id: str) -> tuple[Application, Project]:
         """Give an application with its project, whose people decide about it."""
         application = await self.applications.get(id)
+        return application, await self.project_of(application)
+
+    async def project_of(self, application: Application) -> Project:
         project = await self.projects.get(application.project_id)
         if project is None:
             raise NotYetKnown("The project has not arrived here yet. Ask again in a moment.")
-        return application, project
+        return project
 
     async def term(self, id: TermId) -> Term:
         term = await self.terms.get(id)
@@ -264,3 +273,9 @@ class Kept:
             await self.places.change(term.id, places.take, capacity=term.capacity)
         if before.is_engaged and not after.is_engaged:
             await self.places.change(before.term_id, places.give_back)
+
+
+def in_zones(instant: datetime, zone: str) -> str:
+    """Write it in UTC and, where that is another time, in this zone."""
+    utc, there = f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC", instant.astimezone(ZoneInfo(zone))
+    return utc if there.utcoffset() == instant.astimezone(UTC).utcoffset() else f"{utc} ({there:%Y-%m-%d %H:%M} {zone})"

@@ -3,11 +3,12 @@
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 from uuid6 import uuid7
 
-from contracts.ids import ActorId, ApplicationId
+from contracts.applications import ApplicationStatus, TaskStatus
+from contracts.ids import AccountId, ActorId, ApplicationId, ProjectId
 from services.applications.domain import certificate, evaluation, history, mentorship, task
 from services.applications.domain.application import Application
 from services.applications.domain.certificate import ALPHABET, GROUPS, code_of
@@ -45,6 +46,19 @@ class Mentorships(TaskCommands, EvaluationCommands, CertificateCommands):
         people = [extended.mentee_id, *project.evaluators_of(extended.mentee_id)]
         await self.write_to(people, "mentorship_extended", project=project, application=extended, weeks=weeks)
 
+    async def hand_over(self, project_id: ProjectId, successor: AccountId) -> None:
+        """Tell whoever answers for a mentor's mentees from now on what waits for them, if something does."""
+        project = await self.projects.get(project_id)
+        active = await self.applications.find({"project_id": project_id, "status": ApplicationStatus.ACTIVE})
+        of_these = {"application_id": {"$in": [each.id for each in active if each.mentee_id != successor]}}
+        evaluations = await self.evaluations.find({**of_these, "verdict": None}, sort="due_on")
+        tasks = await self.tasks.find({**of_these, "status": TaskStatus.SUBMITTED})
+        if evaluations or tasks:
+            names = {person.id: person.name for person in await self.people_of(active)}
+            mentees = {each.id: names.get(each.mentee_id) or "a mentee" for each in active}
+            words: dict[str, Any] = {"evaluations": evaluations, "tasks": tasks, "mentees": mentees, "project": project}
+            await self.write_to([successor], "taken_over", **words)
+
     async def graduate(self, id: ApplicationId, *, by: Actor, at: datetime) -> Application:
         """End the mentorship well and certify that."""
 
@@ -58,6 +72,17 @@ class Mentorships(TaskCommands, EvaluationCommands, CertificateCommands):
             )
             await self.write_to([graduated.mentee_id], "graduated", project=project, certificate=issued)
             return graduated
+
+        return await self._store.transaction(work)
+
+    async def fail(self, id: ApplicationId, *, reason: str, by: Actor, at: datetime) -> Application:
+        """End the mentorship badly and tell the mentee why."""
+
+        async def work() -> Application:
+            failed = await self.conclude(id, mentorship.fail, reason=reason, by=by, at=at)
+            _, project = await self.around(id)
+            await self.write_to([failed.mentee_id], "failed", project=project, application=failed)
+            return failed
 
         return await self._store.transaction(work)
 

@@ -60,6 +60,20 @@ class TaskCommands(Kept):
 
         return await self._store.transaction(work)
 
+    async def submit_task(self, id: TaskId, *, text: str, links: tuple[str, ...], by: Actor, at: datetime) -> Task:
+        """Hand it in and tell those who look at it."""
+
+        async def work() -> Task:
+            submitted = await self.advance_task(id, task.submit, text=text, links=links, by=by, at=at)
+            _, project = await self.around(submitted.application_id)
+            mentee = await self.people.get(submitted.mentee_id)
+            who = mentee.name if mentee else "A mentee"
+            people = project.evaluators_of(submitted.mentee_id)
+            await self.write_to(people, "task_submitted", task=submitted, project=project, mentee=who)
+            return submitted
+
+        return await self._store.transaction(work)
+
     async def return_task(self, id: TaskId, *, comment: str, by: Actor, at: datetime) -> Task:
         async def work() -> Task:
             returned = await self.advance_task(id, task.give_back, comment=comment, by=by, at=at)

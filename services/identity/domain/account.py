@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.identity import (
+    AccountErased,
     AccountRegistered,
     AccountRolesChanged,
     AccountStatus,
@@ -20,6 +21,7 @@ from contracts.identity import (
 from contracts.ids import AccountId, ActorId
 from contracts.time import Instant
 from services.chassis.domain import Actor, Aggregate, Change, Conflict, Forbidden, NotFound, NotInThisState, RuleBroken
+from services.identity.domain.sign_in_link import ExternalIdentity
 
 NEXT: Final = {
     AccountStatus.UNVERIFIED: {AccountStatus.ACTIVE},
@@ -63,14 +65,16 @@ class Registration(BaseModel):
 
     name: str
     email: str
+    identity: ExternalIdentity | None = None
+    """At a third party; it opens the account once the address is proved."""
 
 
 class Account(Aggregate):
     id: AccountId
     status: AccountStatus = AccountStatus.UNVERIFIED
     roles: tuple[PlatformRole, ...] = ()
-    password: Annotated[str, Field(repr=False)]
-    """Hashed."""
+    password: Annotated[str | None, Field(repr=False)]
+    """Hashed; there is none where a third party alone says who it is."""
     pending: Registration | None
     suspended_because: str | None = None
     """Staff's words, for staff."""
@@ -96,12 +100,19 @@ def myself(id: str) -> Actor:
 
 
 def register(
-    id: AccountId, *, name: str, email: str, password: str, terms_accepted: bool, at: datetime
+    id: AccountId,
+    *,
+    name: str,
+    email: str,
+    password: str | None,
+    terms_accepted: bool,
+    identity: ExternalIdentity | None = None,
+    at: datetime,
 ) -> Change[Account]:
     """Begin an account; several may wait for the same address, and the first that proves it has it."""
     if not terms_accepted:
         raise TermsNotAccepted("Accept the terms to have an account.")
-    pending = Registration(name=name, email=email)
+    pending = Registration(name=name, email=email, identity=identity)
     account = Account(id=id, password=password, pending=pending, registered_at=at, terms_accepted_at=at)
     return account.tell(AccountRegistered, by=myself(id), at=at)
 
@@ -110,8 +121,7 @@ def suspend(account: Account, *, reason: str, other_staff: bool, by: Actor, at: 
     """Close it until further notice. `other_staff` says whether an active account besides this one is staff."""
     if by.id == account.id:
         raise OwnAccount("Nobody suspends their own account. Ask another staff member.")
-    if PlatformRole.STAFF in account.roles and not other_staff:
-        raise LastStaffMember("This is the last staff member. Make somebody else staff first.")
+    must_not_be_last_staff(account, other_staff=other_staff)
     return account.move(AccountStatus.SUSPENDED, suspended_because=reason).tell(AccountSuspended, by=by, at=at)
 
 
@@ -144,6 +154,17 @@ def withdraw(account: Account, *, role: PlatformRole, other_staff: bool, by: Act
         raise LastStaffMember("This is the last staff member. Make somebody else staff first.")
     roles = tuple(sorted({*account.roles} - {role}))
     return account.evolve(roles=roles).tell(AccountRolesChanged, by=by, at=at)
+
+
+def erase(account: Account, *, other_staff: bool, by: Actor, at: datetime) -> Change[Account]:
+    """Tell that it is gone, roles and all. `other_staff` says whether an active account besides this one is staff."""
+    must_not_be_last_staff(account, other_staff=other_staff)
+    return account.evolve(roles=()).tell(AccountErased, by=by, at=at)
+
+
+def must_not_be_last_staff(account: Account, *, other_staff: bool) -> None:
+    if PlatformRole.STAFF in account.roles and not other_staff:
+        raise LastStaffMember("This is the last staff member. Make somebody else staff first.")
 
 
 def rehash(account: Account, *, password: str) -> Change[Account]:

@@ -26,6 +26,7 @@ class Grant(Record):
     sid: str
     scope: str
     resource: str
+    """The audiences it is for, separated by spaces; a token has one of them, the first unless another is asked for."""
     signed_in_at: Instant
     acr: str
     amr: tuple[str, ...]
@@ -41,6 +42,11 @@ class Grant(Record):
 
     def is_alive(self, at: datetime) -> bool:
         return self.revoked_at is None and at < self.ends_at
+
+    def audience(self, asked: str | None) -> str | None:
+        """Give the audience of a token, or None where what is asked for was not granted (RFC 8707, 2.2)."""
+        granted = self.resource.split()
+        return granted[0] if asked is None else asked if asked in granted else None
 
 
 class Code(Record):

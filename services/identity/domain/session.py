@@ -33,6 +33,12 @@ class Method(StrEnum):
     CODE = "otp"
     """A one-time code of an app, or a recovery code."""
     PASSKEY = "pop"
+    THIRD_PARTY = "fed"
+    """The word of a sign-in provider, however the person proved themself there."""
+
+
+_FACTOR: Final = {Method.THIRD_PARTY: Method.PASSWORD}
+"""A provider's word stands in for the password: the two together are one factor."""
 
 
 class Proof(BaseModel):
@@ -73,7 +79,8 @@ class Session(Record):
 def begin(id: str, *, sid: str, account_id: AccountId, proofs: Iterable[Proof], at: datetime) -> Session:
     latest = tuple({proof.method: proof for proof in proofs}.values())
     first = min(proof.at for proof in latest)
-    strong = len(latest) > 1 or any(proof.verified for proof in latest)
+    kinds = {_FACTOR.get(proof.method, proof.method) for proof in latest}
+    strong = len(kinds) > 1 or any(proof.verified for proof in latest)
     amr = tuple(proof.method.value for proof in latest)
     return Session(
         id=id,

@@ -7,13 +7,14 @@ from fastapi.responses import JSONResponse, Response
 
 from services.chassis.http import Now, anyone
 from services.identity.dependencies import Data, OurSettings
-from services.identity.domain.client import SCOPES
+from services.identity.domain.client import SCOPES, GrantType
 from services.identity.domain.session import ONE_FACTOR, TWO_FACTORS
+from services.identity.oidc.clients import ANY_CLIENT, ASSERTION_ALGORITHMS, PROVED
+from services.identity.oidc.sharing import Shared
 
-OPEN: Final = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
-"""Public, and of use to a client in any page."""
+OPEN: Final = {"Cache-Control": "public, max-age=300"}
 
-router = APIRouter(tags=["openid"], dependencies=[Depends(anyone)])
+router = APIRouter(tags=["openid"], dependencies=[Depends(anyone)], route_class=Shared)
 
 
 @router.get("/.well-known/openid-configuration")
@@ -38,15 +39,23 @@ def description(issuer: str) -> dict[str, Any]:
         "userinfo_endpoint": f"{issuer}/oauth2/userinfo",
         "jwks_uri": f"{issuer}/oauth2/jwks",
         "revocation_endpoint": f"{issuer}/oauth2/revoke",
+        "introspection_endpoint": f"{issuer}/oauth2/introspect",
         "end_session_endpoint": f"{issuer}/oauth2/logout",
+        "device_authorization_endpoint": f"{issuer}/oauth2/device",
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": [kind.value for kind in GrantType],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "token_endpoint_auth_methods_supported": ["none"],
-        "revocation_endpoint_auth_methods_supported": ["none"],
+        "token_endpoint_auth_methods_supported": ANY_CLIENT,
+        "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
+        "revocation_endpoint_auth_methods_supported": ANY_CLIENT,
+        "revocation_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
+        "introspection_endpoint_auth_methods_supported": PROVED,
+        "introspection_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "acr_values_supported": [ONE_FACTOR, TWO_FACTORS],

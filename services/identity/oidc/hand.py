@@ -3,14 +3,26 @@
 # ruff: noqa: ARG002 - the core decides what it tells
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from authlib.oauth2.rfc6749 import ClientMixin, TokenMixin
 from authlib.oidc.core import AuthorizationCodeMixin
 
 from services.identity.domain.account import Account
-from services.identity.domain.client import Client
+from services.identity.domain.assertion import Assertion
+from services.identity.domain.client import Client, GrantType
 from services.identity.domain.grant import Code, Grant, RefreshToken
+from services.identity.domain.machine import MachineGrant
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A token that is good right now, and what there is to say about it (RFC 7662, 2.2)."""
+
+    client_id: str
+    audience: str
+    facts: dict[str, Any]
 
 
 @dataclass
@@ -20,6 +32,13 @@ class Hand:
     grant: Grant | None = None
     code: Code | None = None
     refresh_token: RefreshToken | None = None
+    shown: Shown | None = None
+    """What an introspection is about."""
+    resource: str | None = None
+    """The audience that a token is asked for."""
+    assertion: Assertion | None = None
+    """By which the client proved itself; the shell takes it once."""
+    new_machine: MachineGrant | None = None
     new_code: str | None = None
     """Made by the core, to be stored hashed."""
     new_refresh_token: str | None = None
@@ -33,8 +52,8 @@ class Hand:
 class KnownClient(ClientMixin):  # type: ignore[misc]
     """A client as the core asks about it."""
 
-    def __init__(self, client: Client) -> None:
-        self.client = client
+    def __init__(self, client: Client, at: datetime) -> None:
+        self.client, self._at = client, at
         self.client_id = client.id
         self.client_metadata = {"post_logout_redirect_uris": list(client.post_logout_redirect_uris)}
 
@@ -51,17 +70,16 @@ class KnownClient(ClientMixin):  # type: ignore[misc]
         return self.client.knows_redirect(redirect_uri)
 
     def check_client_secret(self, client_secret: str) -> bool:
-        """No client has one yet."""
-        return False
+        return self.client.has_secret(client_secret, self._at)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         return method == self.client.auth_method
 
     def check_response_type(self, response_type: str) -> bool:
-        return response_type == "code"
+        return response_type == "code" and GrantType.CODE in self.client.grant_types
 
     def check_grant_type(self, grant_type: str) -> bool:
-        return grant_type in {"authorization_code", "refresh_token"}
+        return grant_type in self.client.grant_types
 
 
 class CodeInHand(AuthorizationCodeMixin):  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from authlib.oauth2 import OAuth2Error
 from fastapi import APIRouter, Depends, Request
@@ -10,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from services.chassis.http import Now, anyone
 from services.identity import parameters
 from services.identity.dependencies import Data
+from services.identity.languages import _
 from services.identity.oidc import shell
 from services.identity.oidc.hand import Hand
 from services.identity.oidc.traps import Server
@@ -43,9 +45,17 @@ async def sign_out(request: Request, identity: Data, now: Now) -> Response:
         confirmed = browser.FORM_FIELD in asked
         if confirmed:
             browser.refuse_forged(request, asked)
+        elif browser.session_secret(request) is None:
+            return _once_more(request, asked)
         return await _answer(request, asked, identity, now, confirmed=confirmed)
     except (NotReadable, OAuth2Error, Forged):
         return _unclear(request)
+
+
+def _once_more(request: Request, asked: dict[str, str]) -> Response:
+    """Have the browser come back by a link: with a form from another site it sends no cookie, signed in or not."""
+    carried = [(name, asked[name]) for name in CARRIED if name in asked]
+    return RedirectResponse(f"{PATH}?{urlencode(carried)}", 303, safe_headers(request, leaves=True))
 
 
 async def _answer(
@@ -58,7 +68,7 @@ async def _answer(
     if not confirmed and not await _is_about_this_session(request, ending.id_token_claims, identity, now):
         carried = {name: asked[name] for name in CARRIED if name in asked}
         return page(request, "sign-out", leaves=True, carried=carried)
-    await identity.sessions.end(browser.session_secret(request))
+    await identity.sign_out(browser.session_secret(request), at=now)
     response = _goodbye(request, ending.redirect_uri)
     browser.forget_session(request, response)
     return response
@@ -82,8 +92,10 @@ async def _is_about_this_session(
 def _goodbye(request: Request, redirect_uri: str | None) -> Response:
     if redirect_uri:
         return RedirectResponse(redirect_uri, 303, safe_headers(request, leaves=True))
-    return message(request, 200, "You are signed out", "See you soon.", link=("/sign-in", "Sign in again"))
+    return message(request, 200, _("You are signed out"), _("See you soon."), link=("/sign-in", _("Sign in again")))
 
 
 def _unclear(request: Request) -> Response:
-    return message(request, 400, "This sign-out cannot go on", "The application sent a request that is not right.")
+    return message(
+        request, 400, _("This sign-out cannot go on"), _("The application sent a request that is not right.")
+    )

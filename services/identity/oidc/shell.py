@@ -15,6 +15,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from services.identity.domain.client import Client
+from services.identity.oidc.hand import Hand
 from services.identity.oidc.tokens import Mint
 from services.identity.oidc.traps import Answer, PureRequest, Server
 from services.identity.parameters import NotReadable
@@ -34,8 +35,9 @@ def pure(request: Request, path: str, parameters: dict[str, str]) -> PureRequest
 
 
 async def asking(request: Request, identity: Identity, parameters: Mapping[str, str]) -> Client | None:
-    """Give the client that a request names, in its header or in its body; the core decides whether it may."""
-    id = _named_in_header(request.headers.get("authorization", "")) or parameters.get("client_id")
+    """Give the client that a request names, in header, body or assertion; the core decides whether it may."""
+    named = _named_in_header(request.headers.get("authorization", "")), _named_in_assertion(parameters)
+    id = next((name for name in named if name), parameters.get("client_id"))
     return await identity.clients.get(id) if id else None
 
 
@@ -50,13 +52,27 @@ def _named_in_header(authorization: str) -> str | None:
     return unquote(name)
 
 
+def _named_in_assertion(parameters: Mapping[str, str]) -> str | None:
+    """Read, without trust, whose assertion it is; the core checks it afterwards."""
+    return _claim(parameters["client_assertion"], "sub") if "client_assertion" in parameters else None
+
+
 def ask_for_token(server: Server, request: OAuth2Request) -> Answer:
     return decently(lambda: server.create_token_response(request))
 
 
 def ask_for_revocation(server: Server, request: OAuth2Request) -> Answer:
-    answer: Answer = decently(lambda: server.create_endpoint_response("revocation", request))
+    return ask_at("revocation", server, request)
+
+
+def ask_at(endpoint: str, server: Server, request: OAuth2Request) -> Answer:
+    answer: Answer = decently(lambda: server.create_endpoint_response(endpoint, request))
     return answer
+
+
+async def is_first_use(hand: Hand, identity: Identity) -> bool:
+    """Take the client's assertion, if it sent one; False where it was shown before."""
+    return hand.assertion is None or await identity.grants.is_first_use(hand.assertion)
 
 
 def decently(run: Callable[[], T]) -> T:
@@ -65,12 +81,15 @@ def decently(run: Callable[[], T]) -> T:
         return run()
     except NotReadable:
         raise
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotReadable("A parameter has a value that cannot be used.") from None
 
 
 def refusal(error: str, description: str, status: int = 400) -> Answer:
     return Answer(status, {"error": error, "error_description": description})
+
+
+REPLAYED: Final = refusal("invalid_client", "This client_assertion was used before. Make a new one for every request.")
 
 
 def rendered(answer: Answer, *, see_other: bool = False) -> Response:
@@ -82,11 +101,15 @@ def rendered(answer: Answer, *, see_other: bool = False) -> Response:
 
 def audience(id_token: str) -> str | None:
     """Read, without trust, whom an id_token is for; the core checks the token afterwards."""
+    return _claim(id_token, "aud")
+
+
+def _claim(token: str, name: str) -> str | None:
     try:
-        claims = json.loads(jws.extract_compact(id_token.encode()).payload or b"{}")
-    except (JoseError, ValueError):
+        claims = json.loads(jws.extract_compact(token.encode()).payload or b"{}")
+    except (JoseError, ValueError, RecursionError):
         return None
-    found = claims.get("aud") if isinstance(claims, dict) else None
+    found = claims.get(name) if isinstance(claims, dict) else None
     return found if isinstance(found, str) else None
 
 

@@ -3,18 +3,20 @@
 from datetime import datetime
 from typing import Final
 
+from authlib.oauth2 import OAuth2Error
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from services.chassis.http import Now, anyone
 from services.identity import parameters
 from services.identity.dependencies import Data
-from services.identity.domain.grant import Grant
+from services.identity.domain.client import GrantType
 from services.identity.domain.record import digest
-from services.identity.oidc import shell
+from services.identity.oidc import device, shell, showing
+from services.identity.oidc.clients import ANY_CLIENT
 from services.identity.oidc.hand import Hand
-from services.identity.oidc.tokens import Mint, TokenNotGood
-from services.identity.oidc.traps import Answer, Server
+from services.identity.oidc.sharing import Shared
+from services.identity.oidc.traps import Answer, PureRequest, Server
 from services.identity.parameters import NotReadable
 from services.identity.store import Identity
 
@@ -22,15 +24,16 @@ TOKEN: Final = "/oauth2/token"  # noqa: S105 - a path
 REVOKE: Final = "/oauth2/revoke"
 SPENT: Final = shell.refusal("invalid_grant", "This was used before, so everything that came of it is revoked.")
 
-router = APIRouter(tags=["openid"], dependencies=[Depends(anyone)])
+router = APIRouter(tags=["openid"], dependencies=[Depends(anyone)], route_class=Shared)
 
 
 @router.post(TOKEN)
 async def give_token(request: Request, identity: Data, now: Now) -> Response:
-    """Give tokens for a code or a refresh token."""
+    """Give tokens for a code, for a refresh token, or to a client by itself."""
     try:
         asked = await parameters.of_form(request)
-        return shell.rendered(await _token(request, asked, identity, now))
+        answer = device.token if asked.get("grant_type") == GrantType.DEVICE else _token
+        return shell.rendered(await answer(request, asked, identity, now))
     except NotReadable as error:
         return shell.rendered(shell.refusal("invalid_request", str(error)))
 
@@ -47,13 +50,14 @@ async def revoke_token(request: Request, identity: Data, now: Now) -> Response:
 
 async def _token(request: Request, asked: dict[str, str], identity: Identity, now: datetime) -> Answer:
     hand = await _load(asked, identity)
-    hand.client = await shell.asking(request, identity, asked)
-    if await _is_second_use(hand, identity, now):
-        return SPENT
-    if wrong := _wrong_resource(hand, asked):
-        return wrong
+    hand.client, hand.resource = await shell.asking(request, identity, asked), asked.get("resource")
     server = Server(hand, await shell.mint(request, identity, now))
-    answer = shell.ask_for_token(server, shell.pure(request, TOKEN, asked))
+    pure = shell.pure(request, TOKEN, asked)
+    if wrong := await _second_use(server, pure, identity, now):
+        return wrong
+    answer = shell.ask_for_token(server, pure)
+    if not await shell.is_first_use(hand, identity):
+        return shell.REPLAYED
     return answer if answer.status != 200 or await _commit(hand, identity, now) else SPENT
 
 
@@ -75,27 +79,30 @@ async def _load_grant(hand: Hand, identity: Identity) -> None:
         hand.account = await identity.accounts.find_one({"_id": hand.grant.account_id})
 
 
-async def _is_second_use(hand: Hand, identity: Identity, now: datetime) -> bool:
-    held = hand.code or hand.refresh_token
+async def _second_use(server: Server, pure: PureRequest, identity: Identity, now: datetime) -> Answer | None:
+    """End a grant of which something spent is shown again, by whoever proves to be its client."""
+    held = server.hand.code or server.hand.refresh_token
     if held is None or held.used_at is None:
-        return False
-    await identity.grants.revoke(held.grant_id, at=now)
-    return True
+        return None
+    try:
+        client = shell.decently(lambda: server.authenticate_client(pure, ANY_CLIENT))
+    except OAuth2Error as error:
+        return server.refuse(error)
+    if client.client_id == held.client_id:
+        await identity.grants.revoke(held.grant_id, at=now)
+    return SPENT
 
 
 async def _commit(hand: Hand, identity: Identity, now: datetime) -> bool:
     """Spend what was shown, before anything is answered; False where somebody else was first."""
+    if hand.new_machine:
+        await identity.grants.machines.add(hand.new_machine)
+        return True
     assert hand.grant  # noqa: S101 - nothing is answered without
     if hand.code:
         return await identity.grants.redeem(hand.code, hand.grant, hand.new_refresh_token, at=now)
     assert hand.refresh_token and hand.new_refresh_token  # noqa: S101, PT018 - the core made one for the other
     return await identity.grants.rotate(hand.refresh_token, hand.grant, hand.new_refresh_token, at=now)
-
-
-def _wrong_resource(hand: Hand, asked: dict[str, str]) -> Answer | None:
-    if hand.grant and asked.get("resource", hand.grant.resource) != hand.grant.resource:
-        return shell.refusal("invalid_target", "The grant is for another resource.")
-    return None
 
 
 async def _revocation(request: Request, asked: dict[str, str], identity: Identity, now: datetime) -> Answer:
@@ -104,16 +111,10 @@ async def _revocation(request: Request, asked: dict[str, str], identity: Identit
     token = asked.get("token", "")
     hand.refresh_token = await identity.grants.refresh_tokens.get(digest(token))
     await _load_grant(hand, identity)
-    if hand.refresh_token is None:
-        hand.grant = await _grant_of_access_token(token, minted, identity)
+    found = hand.grant if hand.refresh_token else await showing.holder_of(token, minted, identity)
     answer = shell.ask_for_revocation(Server(hand, minted), shell.pure(request, REVOKE, asked))
-    if answer.status == 200 and hand.grant and hand.client and hand.grant.client_id == hand.client.id:
-        await identity.grants.revoke(hand.grant.id, at=now)
+    if not await shell.is_first_use(hand, identity):
+        return shell.REPLAYED
+    if answer.status == 200 and found and hand.client and found.client_id == hand.client.id:
+        await identity.grants.revoke(found.id, at=now)
     return answer
-
-
-async def _grant_of_access_token(token: str, minted: Mint, identity: Identity) -> Grant | None:
-    try:
-        return await identity.grants.get(minted.read(token).grant_id)
-    except TokenNotGood:
-        return None

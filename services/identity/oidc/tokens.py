@@ -1,6 +1,7 @@
 """Tokens: what they say, signed with the active key of the ring; and our own access tokens read back."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,6 +13,7 @@ from joserfc.jwt import ClaimsOption
 from services.identity.domain.account import Account
 from services.identity.domain.grant import ACCESS_LIFE, Grant
 from services.identity.domain.key import Algorithm
+from services.identity.domain.machine import MachineGrant
 from services.identity.store.keys import Ring
 
 ID_LIFE: Final = ACCESS_LIFE
@@ -41,16 +43,19 @@ class Mint:
     issuer: str
     at: datetime
 
-    def access_token(self, grant: Grant, account: Account, scope: str) -> str:
-        """RFC 9068. Its jti begins with the grant's id, so that the grant can be looked up."""
-        claims: dict[str, Any] = {
-            **self._claims(grant, grant.resource),
-            "client_id": grant.client_id,
-            "scope": scope,
-            "roles": [role.value for role in account.roles],
-            "jti": f"{grant.id}.{secrets.token_urlsafe(9)}",
-        }
-        return self._sign(Algorithm.ES256, "at+jwt", claims)
+    def access_token(self, grant: Grant, account: Account, scope: str, audience: str) -> str:
+        """RFC 9068. Its jti begins with the grant's id, so that the grant can be looked up.
+
+        Roles are of the platform, and told to nobody else.
+        """
+        roles = {"roles": [role.value for role in account.roles]} if audience == self.issuer else {}
+        claims = self._claims(grant, audience) | roles
+        return self._sign_access_token(claims, grant, scope)
+
+    def machine_token(self, grant: MachineGrant) -> str:
+        """The same for a client by itself, which is its own subject (RFC 9068, 2.2)."""
+        claims = {"sub": grant.client_id, "aud": grant.resource, **self._lifetime()}
+        return self._sign_access_token(claims, grant, grant.scope)
 
     def id_token_claims(self, grant: Grant) -> dict[str, Any]:
         nonce = {"nonce": grant.nonce} if grant.nonce else {}
@@ -60,7 +65,18 @@ class Mint:
         return {"alg": algorithm.value, "typ": typ, "kid": str(self.ring.active[algorithm].kid)}
 
     def read(self, token: str) -> Presented:
-        """Check an access token of ours. Raises `TokenNotGood`."""
+        """Check an access token of ours that a person was given. Raises `TokenNotGood`."""
+        claims = self.claims(token)
+        if is_machine(claims):
+            raise TokenNotGood("nobody signed in")
+        scopes = frozenset(str(claims.get("scope", "")).split())
+        signed_in_at = datetime.fromtimestamp(claims["auth_time"], UTC)
+        return Presented(
+            str(claims["sub"]), grant_of(claims), scopes, signed_in_at, str(claims["acr"]), str(claims["sid"])
+        )
+
+    def claims(self, token: str) -> dict[str, Any]:
+        """Give what any access token of ours says, if it holds. Raises `TokenNotGood`."""
         try:
             decoded = jwt.decode(token, self.ring.public, algorithms=[Algorithm.ES256.value])
             self._registry().validate(decoded.claims)
@@ -68,11 +84,7 @@ class Mint:
             raise TokenNotGood(type(error).__name__) from None
         if str(decoded.header.get("typ", "")).lower() != "at+jwt":
             raise TokenNotGood("typ")
-        claims = decoded.claims
-        grant_id = str(claims["jti"]).partition(".")[0]
-        scopes = frozenset(str(claims.get("scope", "")).split())
-        signed_in_at = datetime.fromtimestamp(claims["auth_time"], UTC)
-        return Presented(str(claims["sub"]), grant_id, scopes, signed_in_at, str(claims["acr"]), str(claims["sid"]))
+        return decoded.claims
 
     def _registry(self) -> jwt.JWTClaimsRegistry:
         essential: ClaimsOption = {"essential": True}
@@ -84,18 +96,33 @@ class Mint:
             jti=essential,
         )
 
-    def _claims(self, grant: Grant, audience: str) -> dict[str, Any]:
+    def _lifetime(self) -> dict[str, Any]:
         now = int(self.at.timestamp())
+        return {"iss": self.issuer, "iat": now, "exp": now + int(ACCESS_LIFE.total_seconds())}
+
+    def _claims(self, grant: Grant, audience: str) -> dict[str, Any]:
         return {
-            "iss": self.issuer,
             "sub": grant.account_id,
             "aud": audience,
-            "iat": now,
-            "exp": now + int(ACCESS_LIFE.total_seconds()),
+            **self._lifetime(),
             "auth_time": int(grant.signed_in_at.timestamp()),
             "acr": grant.acr,
             "sid": grant.sid,
         }
 
+    def _sign_access_token(self, claims: dict[str, Any], grant: Grant | MachineGrant, scope: str) -> str:
+        more = {"client_id": grant.client_id, "scope": scope, "jti": f"{grant.id}.{secrets.token_urlsafe(9)}"}
+        return self._sign(Algorithm.ES256, "at+jwt", claims | more)
+
     def _sign(self, algorithm: Algorithm, typ: str, claims: dict[str, Any]) -> str:
         return jwt.encode(self.header(algorithm, typ), claims, self.ring.active[algorithm], [algorithm.value])
+
+
+def is_machine(claims: Mapping[str, Any]) -> bool:
+    """Say whether an access token was given to a client for itself, with nobody signed in."""
+    return bool(claims["sub"] == claims.get("client_id"))
+
+
+def grant_of(claims: Mapping[str, Any]) -> str:
+    """Give the id of the grant that an access token came of."""
+    return str(claims["jti"]).partition(".")[0]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error, OAuth2Request
-from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidGrantError, InvalidRequestError
+from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError, InvalidGrantError, InvalidRequestError
 from authlib.oauth2.rfc6749.errors import UnsupportedGrantTypeError, UnsupportedResponseTypeError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
@@ -22,13 +22,14 @@ from authlib.oidc.core import OpenIDCode
 from authlib.oidc.core.grants.util import validate_request_prompt
 from authlib.oidc.rpinitiated import EndSessionEndpoint
 
+from services.identity.domain.client import AuthMethod
 from services.identity.domain.grant import ACCESS_LIFE
 from services.identity.domain.key import Algorithm
+from services.identity.oidc.clients import ANY_CLIENT, ByAssertion, ClientGrant, Introspection, require_one_way
 from services.identity.oidc.errors import UNSUPPORTED, InvalidTarget
 from services.identity.oidc.hand import CodeInHand, Hand, KnownClient, RefreshTokenInHand
 from services.identity.oidc.tokens import Mint
 
-ANY_CLIENT: Final = ["client_secret_basic", "client_secret_post", "none"]
 NUMBER: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 # At DEBUG the core writes tokens and codes into its log.
@@ -77,12 +78,23 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         self.register_token_generator("default", generator)
         self.register_grant(CodeGrant, [S256Only(), IdToken(), Limits()])
         self.register_grant(RefreshGrant, [IdToken()])
+        self.register_grant(ClientGrant)
         self.register_endpoint(Revocation)
+        self.register_endpoint(Introspection)
         self.register_endpoint(EndSession)
+        self.register_client_auth_method(AuthMethod.KEY, ByAssertion(self))
 
     def query_client(self, client_id: str) -> KnownClient | None:
         client = self.hand.client
-        return KnownClient(client) if client and client.id == client_id else None
+        return KnownClient(client, self.mint.at) if client and client.id == client_id else None
+
+    def authenticate_client(self, request: OAuth2Request, methods: list[str], endpoint: str = "token") -> KnownClient:
+        """Let a client prove itself in one way, as itself; the core takes the first way that goes."""
+        require_one_way(request)
+        client: KnownClient = super().authenticate_client(request, methods, endpoint)
+        if request.form.get("client_id", client.client_id) != client.client_id:
+            raise InvalidClientError("The client_id is not the one that was proved.")
+        return client
 
     def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:
         self.hand.new_refresh_token = token.get("refresh_token")
@@ -128,7 +140,10 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def _access_token(self, client: Any, grant_type: str, user: Any, scope: str) -> str:
         """Sign with the active key alone and name it: of a set of keys the core takes one at random."""
         assert self.hand.grant  # noqa: S101 - no user without a grant
-        return self.mint.access_token(self.hand.grant, user, scope)
+        audience = self.hand.grant.audience(self.hand.resource)
+        if audience is None:
+            raise InvalidTarget("The grant is not for this resource.")
+        return self.mint.access_token(self.hand.grant, user, scope, audience)
 
 
 def _refresh_token(**_: Any) -> str:
@@ -194,7 +209,10 @@ class S256Only(CodeChallenge):  # type: ignore[misc]
     SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012 - the core's form
 
     def validate_code_challenge(self, grant: Any, redirect_uri: Any) -> None:
+        """Only a confidential client that staff registered so may go without."""
         asked = grant.request.payload.data
+        if not grant.request.client.client.pkce_required and not {"code_challenge", "code_challenge_method"} & {*asked}:
+            return
         if not asked.get("code_challenge"):
             raise InvalidRequestError("Missing 'code_challenge': PKCE is required.")
         if asked.get("code_challenge_method") != "S256":
@@ -220,8 +238,9 @@ class Limits:
             raise InvalidRequestError("The only response_mode is query.")
         if "max_age" in asked and not NUMBER.fullmatch(asked["max_age"]):
             raise InvalidRequestError("The max_age must be a number of seconds.")
-        client = grant.server.hand.client
-        if client and asked.get("resource", client.resources[0]) not in client.resources:
+        resources = grant.request.client.client.resources
+        wanted = asked.get("resource", resources[0]).split()
+        if not wanted or not {*wanted} <= {*resources}:
             raise InvalidTarget("This resource is not one the client may ask for.")
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from fastapi import Request, Response
 
 from services.identity.domain.session import AT_MOST, Session
+from services.identity.languages import COOKIE, Language
 from services.identity.settings import Settings
 from services.identity.store import Identity
 from services.identity.store.accounts import new_secret
@@ -38,6 +39,20 @@ def forget_session(request: Request, response: Response) -> None:
     settings: Settings = request.app.state.settings
     name = _name(settings, "session")
     response.delete_cookie(name, path="/", secure=settings.is_https, httponly=True, samesite="lax")
+
+
+def keep_language(request: Request, response: Response, language: Language) -> None:
+    """Until the browser is closed; no secret."""
+    response.set_cookie(COOKIE, language.tag, secure=request.app.state.settings.is_https, samesite="lax")
+
+
+def arrival_secret(request: Request) -> str | None:
+    return _cookie(request, "arrival")
+
+
+def keep_arrival(request: Request, response: Response, secret: str) -> None:
+    """Remember who came from a sign-in provider, for as long as the browser is open."""
+    _keep(request, response, "arrival", secret, None)
 
 
 def csrf_token(request: Request) -> str:

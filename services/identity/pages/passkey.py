@@ -17,8 +17,8 @@ from services.identity.pages import browser
 from services.identity.pages.browser import Forged
 from services.identity.pages.mfa import added, require_owner_of, rest_of
 from services.identity.pages.rendering import message, page, safe_headers
-from services.identity.pages.second_factor import AGAIN, go_on, half_way
-from services.identity.pages.submitted import queried, submitted, to_sign_in
+from services.identity.pages.second_factor import AGAIN, CANNOT, go_on, half_way
+from services.identity.pages.submitted import STALE, queried, submitted, to_sign_in
 from services.identity.parameters import NotReadable
 from services.identity.passkeys import Site
 from services.identity.proving import is_late
@@ -137,9 +137,9 @@ async def _sent(request: Request, work: Work) -> Response:
         browser.refuse_forged(request, form)
         return await work(form)
     except Forged:
-        return message(request, 403, "This sign-in cannot go on", "This page was open for too long.", link=AGAIN)
+        return message(request, 403, CANNOT, STALE, link=AGAIN)
     except (NotReadable, Refusal) as no:
-        return message(request, 422, "This sign-in cannot go on", str(no), link=AGAIN)
+        return message(request, 422, CANNOT, str(no), link=AGAIN)
 
 
 async def _require_active(identity: Identity, id: str) -> None:

@@ -13,17 +13,20 @@ from services.identity.domain.password import PasswordNotGood
 from services.identity.domain.session import Session
 from services.identity.email import normalized
 from services.identity.hashing import Overloaded
+from services.identity.languages import _
 from services.identity.pages import browser
 from services.identity.pages.browser import Forged
 from services.identity.pages.rendering import message, page
-from services.identity.pages.submitted import queried, submitted, to_sign_in
+from services.identity.pages.submitted import BUSY, STALE, queried, submitted, to_sign_in
 from services.identity.parameters import NotReadable
 from services.identity.proving import require_password
 from services.identity.registration import accepted_by_link, accepted_of
 
-NOT_CHANGED: Final = "Your password was not changed"
-FORGOTTEN: Final = ("/forgot-password", "Ask for a new link")
-SIGN_IN: Final = ("/sign-in", "Sign in")
+NOT_CHANGED: Final = _("Your password was not changed")
+CHANGED: Final = _("Your password is changed")
+ACCOUNT: Final = ("/account", _("Your account"))
+FORGOTTEN: Final = ("/forgot-password", _("Ask for a new link"))
+SIGN_IN: Final = ("/sign-in", _("Sign in"))
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
 
@@ -40,13 +43,13 @@ async def forgot_password(request: Request, identity: Data, now: Now) -> Respons
         form = await parameters.of_form(request)
         browser.refuse_forged(request, form)
     except (Forged, NotReadable):
-        return page(request, "forgot-password", 403, wrong="This page was open for too long. Try again.")
+        return page(request, "forgot-password", 403, wrong=STALE)
     email = normalized(form.get("email", ""))
     if not email:
-        return page(request, "forgot-password", 422, wrong="This is no e-mail address.")
+        return page(request, "forgot-password", 422, wrong=_("This is no e-mail address."))
     await identity.forgot_password(email, at=now)
-    lines = (f"If {email} has an account, a mail with a link is on its way there.", "The link is good for 30 minutes.")
-    return message(request, 202, "Look into your mailbox", *lines)
+    on_its_way = _("If {email} has an account, a mail with a link is on its way there.", email=email)
+    return message(request, 202, _("Look into your mailbox"), on_its_way, _("The link is good for 30 minutes."))
 
 
 @router.get("/reset-password")
@@ -65,14 +68,14 @@ async def reset_password(request: Request, identity: Data, now: Now) -> Response
         hashed = await accepted_by_link(token, form.get("password", ""), identity, now)
         await identity.reset_password(token, hashed, at=now)
     except Forged:
-        return message(request, 403, NOT_CHANGED, "This page was open for too long.", link=FORGOTTEN)
-    except Overloaded as busy:
-        return page(request, "reset-password", 503, token=form.get("token", ""), wrong=f"{busy.detail}. Try again.")
+        return message(request, 403, NOT_CHANGED, STALE, link=FORGOTTEN)
+    except Overloaded:
+        return page(request, "reset-password", 503, token=form.get("token", ""), wrong=BUSY)
     except PasswordNotGood as no:
         return page(request, "reset-password", 422, token=form.get("token", ""), wrong=str(no))
     except (NotReadable, Refusal) as no:
         return message(request, 422, NOT_CHANGED, str(no), link=FORGOTTEN)
-    done = message(request, 200, "Your password is changed", "Everything signed in before has ended.", link=SIGN_IN)
+    done = message(request, 200, CHANGED, _("Everything signed in before has ended."), link=SIGN_IN)
     browser.forget_session(request, done)
     return done
 
@@ -93,7 +96,6 @@ async def change_password(request: Request, identity: Data, now: Now) -> Respons
         await require_password(identity, id, form.get("password", ""), now)
         hashed = await accepted_of(id, form.get("new_password", ""), identity)
         await identity.change_password(id, hashed, but=session.sid, at=now)
-        account = ("/account", "Your account")
-        return message(request, 200, "Your password is changed", "Every other sign-in has ended.", link=account)
+        return message(request, 200, CHANGED, _("Every other sign-in has ended."), link=ACCOUNT)
 
     return await submitted(request, identity, now, work)

@@ -9,13 +9,17 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.identity.languages import say, speaking, translate, translate_number
 from services.identity.pages import browser
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STYLE: Final = (TEMPLATES / "style.css").read_text()
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-_PAGES: Final = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-_PAGES.globals["style"] = STYLE
+_PAGES: Final = Environment(
+    loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"]
+)
+_PAGES.install_gettext_callables(translate, translate_number, newstyle=True)  # type: ignore[attr-defined]
+_PAGES.globals |= {"style": STYLE, "say": say}
 
 CONTENT: Final = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
@@ -54,7 +58,9 @@ def page(
 ) -> Response:
     """Render a page; the CSRF token that its forms carry is the one in the browser's cookie, new where it has none."""
     token = browser.csrf_token(request)
-    html = _PAGES.get_template(f"{template}.html").render(csrf=token, **words)
+    language = request.app.state.data.languages.of(request)
+    with speaking(language):
+        html = _PAGES.get_template(f"{template}.html").render(csrf=token, language=language, **words)
     response = HTMLResponse(html, status, safe_headers(request, leaves=leaves, scripted=scripted))
     browser.keep_csrf_token(request, response, token)
     return response

@@ -14,18 +14,23 @@ from services.chassis.http import Now, anyone
 from services.identity import parameters
 from services.identity.dependencies import Data
 from services.identity.domain.session import Proof
+from services.identity.languages import _
 from services.identity.pages import browser
 from services.identity.pages.browser import Forged
 from services.identity.pages.rendering import message, page, safe_headers
+from services.identity.pages.submitted import STALE, TOO_MANY
 from services.identity.parameters import NotReadable
 from services.identity.store import Identity
 from services.identity.store.limits import SECOND_FACTOR
-from services.identity.waiting import HalfWay, open_half_way, seal_half_way
+from services.identity.waiting import HalfWay, open_device, open_half_way, seal_half_way
 
 PLACE: Final = "/sign-in/second-factor"
 CONTINUE: Final = "continue"
 HALF_WAY: Final = "half_way"
-AGAIN: Final = ("/sign-in", "Sign in again")
+LINKING: Final = "link"
+"""What a sign-in goes on with that proves the account a provider's identity is to be linked to."""
+AGAIN: Final = ("/sign-in", _("Sign in again"))
+CANNOT: Final = _("This sign-in cannot go on")
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
 
@@ -50,12 +55,25 @@ async def go_on(
 ) -> Response:
     """Begin a new session, never keep one, and go on with what the sign-in was for: a request of ours, nowhere else."""
     before = browser.session_secret(request)
-    secret = await identity.sessions.begin(id, proofs=proofs, instead_of=before, at=now)
+    secret = await identity.sign_in(id, proofs=proofs, instead_of=before, at=now)
     rest = form.get(CONTINUE)
-    to = f"/oauth2/authorize?{urlencode({CONTINUE: rest})}" if rest else "/account"
+    to = _place_to_go_on(rest, identity)
+    if await identity.erasing.pending(id):  # they may have changed their mind
+        to = f"/account/erase?{urlencode({CONTINUE: rest})}" if rest else "/account/erase"
     response = RedirectResponse(to, 303, safe_headers(request, leaves=True))
     browser.keep_session(request, response, secret)
     return response
+
+
+def _place_to_go_on(rest: str | None, identity: Identity) -> str:
+    if not rest:
+        return "/account"
+    if rest == LINKING:
+        return "/account/links/confirm"
+    try:
+        return f"/device?{urlencode({'user_code': open_device(identity.vault, rest)})}"
+    except NotReadable:
+        return f"/oauth2/authorize?{urlencode({CONTINUE: rest})}"
 
 
 @router.get(PLACE)
@@ -80,9 +98,9 @@ async def prove_second_factor(request: Request, identity: Data, now: Now) -> Res
         id, proofs = await half_way(request, form, identity, now)
         proof = await prove(identity, id, form.get("code", ""), now)
     except NotReadable as error:
-        return message(request, 400, "This sign-in cannot go on", str(error), link=AGAIN)
+        return message(request, 400, CANNOT, str(error), link=AGAIN)
     except Forged:
-        return message(request, 403, "This sign-in cannot go on", "This page was open for too long.", link=AGAIN)
+        return message(request, 403, CANNOT, STALE, link=AGAIN)
     except Refused as no:
         carried = {name: value for name, value in form.items() if name in {HALF_WAY, CONTINUE}}
         return _page(request, carried, no.status, wrong=no.words, wait=no.wait)
@@ -92,7 +110,7 @@ async def prove_second_factor(request: Request, identity: Data, now: Now) -> Res
 async def prove(identity: Identity, id: AccountId, code: str, now: datetime) -> Proof:
     """Take a code, of few tries. Raises `Refused`."""
     if wait := await identity.limits.try_once(SECOND_FACTOR, id, at=now):
-        raise Refused(429, "Too many tries. Wait a while, then try again.", wait)
+        raise Refused(429, TOO_MANY, wait)
     try:
         proof = await identity.second_factors.prove(id, code, at=now)
     except Refusal as no:

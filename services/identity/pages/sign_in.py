@@ -14,17 +14,18 @@ from services.identity.domain.account import Account
 from services.identity.domain.session import Method, Proof
 from services.identity.email import normalized
 from services.identity.hashing import Hasher, Overloaded
+from services.identity.languages import _
 from services.identity.pages import browser
 from services.identity.pages.browser import Forged
 from services.identity.pages.rendering import message, page
 from services.identity.pages.second_factor import CONTINUE, Refused, ask_for_second_factor, go_on
+from services.identity.pages.submitted import BUSY, STALE, TOO_MANY
 from services.identity.parameters import NotReadable
 from services.identity.store import Identity
 from services.identity.store.limits import SIGN_IN
 from services.identity.waiting import HalfWay, open_request
 
-WRONG: Final = "Address and password do not belong together, or the address is not confirmed yet."
-STALE: Final = "This page was open for too long. Try again."
+WRONG: Final = _("Address and password do not belong together, or the address is not confirmed yet.")
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
 
@@ -35,7 +36,7 @@ async def show_sign_in(request: Request, identity: Data, now: Now) -> Response:
         asked = await parameters.of_query(request)
     except NotReadable:
         asked = {}
-    return _page(request, asked, email=_hinted(asked, identity, now))
+    return await _page(request, asked, email=_hinted(asked, identity, now))
 
 
 @router.post("/sign-in")
@@ -43,14 +44,14 @@ async def sign_in(request: Request, identity: Data, passwords: Passwords, now: N
     try:
         form = await parameters.of_form(request)
     except NotReadable as error:
-        return message(request, 400, "This form cannot be read", str(error), link=("/sign-in", "Try again"))
+        return message(request, 400, _("This form cannot be read"), str(error), link=("/sign-in", _("Try again")))
     try:
         browser.refuse_forged(request, form)
         account = await _prove(request, form, identity, passwords, now)
     except Forged:
-        return _page(request, form, 403, wrong=STALE, email=form.get("email", ""))
+        return await _page(request, form, 403, wrong=STALE, email=form.get("email", ""))
     except Refused as no:
-        return _page(request, form, no.status, wrong=no.words, email=form.get("email", ""), wait=no.wait)
+        return await _page(request, form, no.status, wrong=no.words, email=form.get("email", ""), wait=no.wait)
     proof = Proof(method=Method.PASSWORD, at=now)
     if (await identity.second_factors.of(account.id)).is_there:
         return ask_for_second_factor(request, form, HalfWay(account.id, proof))
@@ -61,16 +62,18 @@ async def _prove(
     request: Request, form: dict[str, str], identity: Identity, passwords: Hasher, now: datetime
 ) -> Account:
     """Find whose address and password these are; takes the same time and says the same whatever is wrong."""
+    if passwords.is_full:  # refused before it costs more than that: the rest of the service goes on
+        raise Refused(503, BUSY, 2)
     email, password = normalized(form.get("email", "")), form.get("password", "")
     about = (email, browser.network(request))
     if wait := await identity.limits.try_once(SIGN_IN, *about, at=now):
-        raise Refused(429, "Too many tries. Wait a while, then try again.", wait)
+        raise Refused(429, TOO_MANY, wait)
     account = await _with_address(identity, email)
     try:
         right = await passwords.matches(account.password if account else None, password)
     except Overloaded:
         await identity.limits.forgive(SIGN_IN, *about, at=now)
-        raise Refused(503, "Too many people sign in right now. Try again in a moment.", 2) from None
+        raise Refused(503, BUSY, 2) from None
     if not (right and account and account.is_active):
         raise Refused(422, WRONG)
     await identity.limits.forgive(SIGN_IN, *about, at=now)
@@ -84,15 +87,21 @@ async def _with_address(identity: Identity, email: str) -> Account | None:
 
 
 async def _renew(account: Account, password: str, identity: Identity, passwords: Hasher) -> None:
-    if newer := await passwords.renewed(account.password, password):
+    if account.password and (newer := await passwords.renewed(account.password, password)):
         await identity.accounts.change(account.id, accounts.rehash, password=newer)
 
 
-def _page(
+async def _page(
     request: Request, asked: dict[str, str], status: int = 200, *, wrong: str = "", email: str = "", wait: int = 0
 ) -> Response:
     rest = asked.get(CONTINUE, "")
-    response = page(request, "sign-in", status, leaves=True, scripted=True, rest=rest, email=email, wrong=wrong)
+    words = {
+        "rest": rest,
+        "email": email,
+        "wrong": wrong,
+        "providers": await request.app.state.data.providers.enabled(),
+    }
+    response = page(request, "sign-in", status, leaves=True, scripted=True, **words)
     if wait:
         response.headers["Retry-After"] = str(wait)
     return response

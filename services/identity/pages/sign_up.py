@@ -13,16 +13,22 @@ from services.identity import parameters
 from services.identity.dependencies import Data, Passwords
 from services.identity.domain.account import account_id
 from services.identity.hashing import Overloaded
+from services.identity.languages import _, say
 from services.identity.pages import browser
 from services.identity.pages.browser import Forged
 from services.identity.pages.rendering import message, page
-from services.identity.pages.sign_in import STALE
+from services.identity.pages.submitted import BUSY, STALE
 from services.identity.parameters import NotReadable
 from services.identity.registration import CreateAccount, accepted
 
 KEPT: Final = ("name", "email")
-FIELDS: Final = {"name": "Name", "email": "E-mail address", "password": "Password", "terms_accepted": "Terms"}
-SIGN_IN: Final = ("/sign-in", "Sign in")
+FIELDS: Final = {
+    "name": _("Name"),
+    "email": _("E-mail address"),
+    "password": _("Password"),
+    "terms_accepted": _("Terms"),
+}
+SIGN_IN: Final = ("/sign-in", _("Sign in"))
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
 
@@ -42,8 +48,8 @@ async def sign_up(request: Request, identity: Data, passwords: Passwords, new_id
         await identity.register(account_id(new_id), **await accepted(said, passwords), at=now)
     except Forged:
         return _form(request, form, 403, STALE)
-    except Overloaded as error:
-        return _form(request, form, 503, f"{error.detail}. Try again in a moment.")
+    except Overloaded:
+        return _form(request, form, 503, BUSY)
     except ValidationError as error:
         return _form(request, form, 422, _first(error))
     except (NotReadable, Refusal) as error:
@@ -51,9 +57,9 @@ async def sign_up(request: Request, identity: Data, passwords: Passwords, new_id
     return message(
         request,
         HTTPStatus.ACCEPTED,
-        "Look into your mailbox",
-        f"If {said.email} can have an account, a mail with a link is on its way there.",
-        "Open the link within 24 hours.",
+        _("Look into your mailbox"),
+        _("If {email} can have an account, a mail with a link is on its way there.", email=said.email),
+        _("Open the link within 24 hours."),
     )
 
 
@@ -74,10 +80,10 @@ async def confirm_address(request: Request, identity: Data, now: Now) -> Respons
         browser.refuse_forged(request, form)
         await identity.verify_email(form.get("token", ""), at=now)
     except Forged:
-        return message(request, 403, "Not confirmed", STALE)
+        return message(request, 403, _("Not confirmed"), STALE)
     except (NotReadable, Refusal) as error:
-        return message(request, 422, "Not confirmed", str(error), link=SIGN_IN)
-    return message(request, 200, "Your address is confirmed", "You can sign in now.", link=SIGN_IN)
+        return message(request, 422, _("Not confirmed"), str(error), link=SIGN_IN)
+    return message(request, 200, _("Your address is confirmed"), _("You can sign in now."), link=SIGN_IN)
 
 
 def _said(form: dict[str, str]) -> dict[str, Any]:
@@ -87,7 +93,8 @@ def _said(form: dict[str, str]) -> dict[str, Any]:
 
 def _first(error: ValidationError) -> str:
     wrong = error.errors()[0]
-    return f"{FIELDS.get(str(wrong['loc'][0]), 'Form')}: {wrong['msg'].removeprefix('Value error, ')}"
+    field = FIELDS.get(str(wrong["loc"][0]), _("Form"))
+    return f"{say(field)}: {wrong['msg'].removeprefix('Value error, ')}"
 
 
 def _form(request: Request, form: dict[str, str], status: int = 200, wrong: str = "") -> Response:

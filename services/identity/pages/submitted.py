@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Final
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
@@ -10,6 +11,7 @@ from services.chassis.domain import Refusal
 from services.identity import parameters
 from services.identity.domain.session import Session
 from services.identity.hashing import Overloaded
+from services.identity.languages import _
 from services.identity.pages import browser
 from services.identity.pages.browser import Forged
 from services.identity.pages.rendering import message, safe_headers
@@ -17,20 +19,26 @@ from services.identity.parameters import NotReadable
 from services.identity.store import Identity
 
 Work = Callable[[dict[str, str], Session], Awaitable[Response]]
-TITLE = "Nothing was changed"
+Read = Callable[[Request], Awaitable[dict[str, str]]]
+TITLE: Final = _("Nothing was changed")
+STALE: Final = _("This page was open for too long. Try again.")
+TOO_MANY: Final = _("Too many tries. Wait a while, then try again.")
+BUSY: Final = _("Too many people sign in right now. Try again in a moment.")
 
 
-async def submitted(request: Request, identity: Identity, now: datetime, work: Work) -> Response:
-    again = (request.url.path, "Try again")
+async def submitted(
+    request: Request, identity: Identity, now: datetime, work: Work, read: Read = parameters.of_form
+) -> Response:
+    again = (request.url.path, _("Try again"))
     try:
-        form = await parameters.of_form(request)
+        form = await read(request)
         browser.refuse_forged(request, form)
         session = await browser.session(request, identity, now)
         return await work(form, session) if session else to_sign_in(request)
     except Forged:
-        return message(request, 403, TITLE, "This page was open for too long.", link=again)
-    except Overloaded as busy:
-        response = message(request, 503, TITLE, f"{busy.detail}. Try again in a moment.", link=again)
+        return message(request, 403, TITLE, STALE, link=again)
+    except Overloaded:
+        response = message(request, 503, TITLE, BUSY, link=again)
         response.headers["Retry-After"] = "2"
         return response
     except (NotReadable, Refusal) as no:

@@ -12,11 +12,16 @@ from services.chassis.domain import Change
 from services.chassis.mongo import IndexModel
 from services.chassis.store import Repository, Store
 from services.identity.domain.account import Account, AccountNotFound, LinkNotGood, account_id
+from services.identity.domain.demographics import Demographics
 from services.identity.domain.ending import Ending
+from services.identity.domain.erasure import Erasure
+from services.identity.domain.key import Rotation
 from services.identity.domain.person import Person
+from services.identity.domain.portfolio import Portfolio
 from services.identity.domain.profile import MenteeProfile, MentorProfile
 from services.identity.domain.record import Record, digest
 from services.identity.domain.second_factor import SecondFactor
+from services.identity.domain.sign_in_link import SignInLinks
 from services.identity.store.records import Records
 
 VERIFY_EMAIL: Final = "verify-email"
@@ -24,7 +29,18 @@ RESET_PASSWORD: Final = "reset-password"  # noqa: S105 - a purpose
 LIFE: Final = {VERIFY_EMAIL: timedelta(hours=24), RESET_PASSWORD: timedelta(minutes=30)}
 KEPT: Final = timedelta(days=1)
 
-A = TypeVar("A", bound=MenteeProfile | MentorProfile | SecondFactor | Ending)
+A = TypeVar(
+    "A",
+    bound=MenteeProfile
+    | MentorProfile
+    | Portfolio
+    | Demographics
+    | SecondFactor
+    | SignInLinks
+    | Ending
+    | Erasure
+    | Rotation,
+)
 P = ParamSpec("P")
 
 
@@ -61,16 +77,19 @@ class Owned(Repository[A], Generic[A]):
     """What there is one of at most per account; the first save makes it."""
 
     async def save(
-        self, id: AccountId, decide: Callable[Concatenate[A, P], Change[A]], *args: P.args, **kwargs: P.kwargs
+        self, id: str, decide: Callable[Concatenate[A, P], Change[A]], *args: P.args, **kwargs: P.kwargs
     ) -> A:
         async def work() -> A:
             if await self.find_one({"_id": id}) is None:
-                return await self.add(decide(self._model(id=id), *args, **kwargs))
+                nothing = self._model(id=id)
+                self._hold_to_expectation(nothing)
+                return await self.add(decide(nothing, *args, **kwargs))
             return await self.change(id, decide, *args, **kwargs)
 
         return await self.store.transaction(work)
 
 
+Profiles = tuple[Owned[MenteeProfile], Owned[MentorProfile]]
 NOT_GOOD: Final = "This link was used before or has expired. Ask for a new one."
 
 

@@ -12,6 +12,7 @@ from services.chassis.domain import Refusal
 from services.chassis.mongo import DuplicateKeyError
 from services.chassis.store import Store
 from services.identity.domain.record import Record
+from services.identity.languages import Languages, speaking, spoken
 from services.identity.store.records import Records
 
 log = structlog.get_logger()
@@ -22,18 +23,21 @@ Does = Callable[..., Awaitable[None]]
 class Errand(Record):
     kind: str
     told: dict[str, Any]
+    language: str = "en"
+    """Of whoever caused it."""
     at: Instant
 
 
 class Errands(Records[Errand]):
     """Done in their order; what an errand does and that it is done stand or fall together."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, languages: Languages) -> None:
         super().__init__(store, "errands", Errand)
+        self._languages = languages
         self.does: dict[str, Does] = {}
 
     async def leave(self, kind: str, *, at: datetime, **told: Any) -> None:
-        await self.add(Errand(id=str(uuid7()), kind=kind, told=told, at=at))
+        await self.add(Errand(id=str(uuid7()), kind=kind, told=told, language=spoken().name, at=at))
 
     async def work(self) -> bool:
         """Do the oldest; says whether there was one."""
@@ -48,7 +52,8 @@ class Errands(Records[Errand]):
             await self.does[errand.kind](**errand.told, at=errand.at)
 
         try:
-            await self.store.transaction(work)
+            with speaking(self._languages.named(errand.language)):
+                await self.store.transaction(work)
         except (Refusal, DuplicateKeyError) as no:
             log.info("errand dropped", kind=errand.kind, reason=type(no).__name__)
             await self.documents.delete({"_id": errand.id})

@@ -1,36 +1,56 @@
 """The whole of identity's store, and what moves several things of it at once."""
 
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
+from contracts.applications import ApplicationEvent
 from contracts.identity import PlatformRole
 from contracts.ids import AccountId
-from services.chassis.domain import Actor, NotAllowed
+from contracts.projects import ProjectEvent
+from contracts.stipends import StipendEvent
+from services.chassis.domain import Actor, NotAllowed, system
 from services.chassis.mail import Letters, PostOffice
 from services.chassis.mongo import DuplicateKeyError, IndexModel
-from services.chassis.store import Store
+from services.chassis.store import Projection, Store
 from services.chassis.vault import Vault
 from services.identity.domain import account as accounts
 from services.identity.domain import ending as endings
 from services.identity.domain import person as people
+from services.identity.domain import sign_in_link as sign_in_links
 from services.identity.domain.account import Account, AddressTaken, LinkNotGood
-from services.identity.domain.client import Client, web_client
+from services.identity.domain.client import web_client
 from services.identity.domain.ending import Ending, EndingNotFound
-from services.identity.domain.profile import MenteeProfile, MentorProfile, ProfileNotFound
-from services.identity.domain.session import Session, SessionNotFound
+from services.identity.domain.erasure import Mentorship, Project, Stipend, Ties
+from services.identity.domain.grant import Grant
+from services.identity.domain.session import Proof, Session, SessionNotFound
+from services.identity.domain.sign_in_link import ExternalIdentity
 from services.identity.hashing import Hasher
+from services.identity.languages import Languages, translate
 from services.identity.settings import Settings
 from services.identity.store.accounts import RESET_PASSWORD, VERIFY_EMAIL, Accounts, Links, Owned, People, new_secret
+from services.identity.store.addresses import Addresses
+from services.identity.store.clients import Clients
+from services.identity.store.consents import Consents
+from services.identity.store.devices import Devices
+from services.identity.store.erasing import Erasing
 from services.identity.store.errands import Errands
+from services.identity.store.exporting import Exporting
+from services.identity.store.farewells import Farewells
 from services.identity.store.grants import Grants
 from services.identity.store.keys import Keys
 from services.identity.store.limits import MAIL, Limits
-from services.identity.store.records import Records
+from services.identity.store.profiles import Profiles
+from services.identity.store.providers import Providers
 from services.identity.store.second_factors import SecondFactors
 from services.identity.store.sessions import Sessions
+from services.identity.store.sign_in_links import LinkedSignIns
+from services.identity.store.travelers import Travelers
+
+T = TypeVar("T")
 
 MAILS: Final = Path(__file__).parent.parent / "mails"
 
@@ -47,36 +67,60 @@ class Identity:
         self.hasher = hasher
         self.accounts = Accounts(store)
         self.people = People(store)
-        self.mentee_profiles = Owned(store, "mentee_profiles", MenteeProfile, ProfileNotFound)
-        self.mentor_profiles = Owned(store, "mentor_profiles", MentorProfile, ProfileNotFound)
         self.vault = Vault(settings.key_secret)
+        self.profiles = Profiles(store, self.accounts, self.people, self.vault)
         self.second_factors = SecondFactors(store, self.vault)
         self.endings = Owned(store, "ended_sessions", Ending, EndingNotFound)
-        self.errands = Errands(store)
+        self.languages = Languages(settings.locales)
+        self.errands = Errands(store, self.languages)
         self.links = Links(store)
         self.sessions = Sessions(store)
         self.grants = Grants(store)
-        self.clients = Records(store, "clients", Client)
+        self.clients = Clients(store, self.grants)
+        self.consents = Consents(store, self.grants, self.sessions)
+        self.devices = Devices(store)
+        self.farewells = Farewells(store, self.grants, self.clients)
         self.keys = Keys(store, settings.key_secret)
         self.limits = Limits(store)
         self.post_office = PostOffice(store, settings)
-        self._letters = Letters(MAILS, public_url=settings.public_url)
+        self._letters = Letters(MAILS, translate, public_url=settings.public_url)
+        self.addresses = Addresses(
+            store, self.people, self.links, self.limits, self.errands, self.post_office, self._letters
+        )
+        self.providers = Providers(store, self.vault)
+        self.sign_in_links = LinkedSignIns(
+            store, self.accounts, self.people, self.providers, self.post_office, self._letters
+        )
+        self.travelers = Travelers(store, self.vault)
         self._locks = store.database["locks"]
         self._web = web_client(settings.public_url)
+        self.mentorships = Projection(store, "mentorships", Mentorship, remembers=ApplicationEvent)
+        self.stipends = Projection(store, "stipends", Stipend, remembers=StipendEvent)
+        self.projects = Projection(store, "projects", Project, remembers=ProjectEvent)
+        self.exporting = Exporting(store, self.vault, self.people, self.profiles, self.post_office, self._letters)
+        self.erasing = Erasing(
+            store,
+            (self.accounts, self.people, self.profiles),
+            self.exporting,
+            (self.post_office, self._letters),
+            self._ties,
+            self.end_all,
+            settings.erasure_wait,
+        )
         self.errands.does |= {"register": self._register, "verify": self._verify_again, "forgotten": self._forgotten}
 
     async def prepare(self) -> None:
-        for part in (
-            self.accounts,
-            self.people,
-            self.mentee_profiles,
-            self.mentor_profiles,
-            self.second_factors,
-            self.endings,
-        ):
+        changing = (self.accounts, self.people, self.second_factors, self.endings, self.consents)
+        for part in (*changing, self.providers, self.sign_in_links, self.travelers, self.profiles):
             await part.prepare()
-        for records in (self.links, self.sessions, self.grants, self.keys, self.limits, self.post_office):
+        found = (self.links, self.sessions, self.grants, self.keys, self.limits, self.post_office, self.addresses)
+        for records in (*found, self.devices, self.farewells):
             await records.prepare()
+        await self.exporting.prepare()
+        await self.erasing.prepare()
+        await self.mentorships.prepare(IndexModel([("mentee_id", 1)]))
+        await self.stipends.prepare(IndexModel([("mentee_id", 1)]))
+        await self.projects.prepare(IndexModel([("administrators", 1)]))
         await self.errands.documents.ensure(IndexModel([("at", 1)]))
         await self.clients.documents.ensure(IndexModel([("name", 1)]))
         await self._locks.ensure(IndexModel([("at", 1)]))
@@ -90,11 +134,20 @@ class Identity:
             return  # another replica wrote the same at the same time
 
     async def register(
-        self, id: AccountId, *, name: str, email: str, password: str, terms_accepted: bool, at: datetime
+        self,
+        id: AccountId,
+        *,
+        name: str,
+        email: str,
+        password: str | None,
+        terms_accepted: bool,
+        identity: ExternalIdentity | None = None,
+        at: datetime,
     ) -> Receipt:
         """Begin an account and mail the link that proves the address; to a taken address mail that it is taken."""
         accounts.register(id, name=name, email=email, password=password, terms_accepted=terms_accepted, at=at)
-        return await self._later("register", email, at, id=id, name=name, password=password)
+        elsewhere = identity.model_dump() if identity else None
+        return await self._later("register", email, at, id=id, name=name, password=password, identity=elsewhere)
 
     async def resend_verification(self, email: str, *, at: datetime) -> Receipt:
         return await self._later("verify", email, at)
@@ -128,13 +181,14 @@ class Identity:
         """End every session, grant and access token of an account, except the session `but` and what came of it."""
 
         async def work() -> None:
+            await self.farewells.leave(await self.sessions.all_of(id, but=but), at=at)
             await self.sessions.end_all(id, but=but)
             await self.grants.revoke_all(id, but=but, at=at)
             await self.endings.save(id, endings.end, by=by, at=at)
 
         await self.store.transaction(work)
 
-    async def _later(self, kind: str, email: str, at: datetime, **told: str) -> Receipt:
+    async def _later(self, kind: str, email: str, at: datetime, **told: Any) -> Receipt:
         """Leave the work for after the answer, which takes the same time whether or not there is any."""
         may_mail = not await self.limits.try_once(MAIL, email, at=at)
 
@@ -145,10 +199,22 @@ class Identity:
 
         return await self.store.transaction(work)
 
-    async def _register(self, *, id: AccountId, name: str, email: str, password: str, at: datetime) -> None:
+    async def _register(
+        self,
+        *,
+        id: AccountId,
+        name: str,
+        email: str,
+        password: str | None,
+        identity: dict[str, Any] | None = None,
+        at: datetime,
+    ) -> None:
         if await self.people.with_address(email) is not None:
             return await self.post_office.post(self._letters.write("address-taken", email))
-        change = accounts.register(id, name=name, email=email, password=password, terms_accepted=True, at=at)
+        elsewhere = ExternalIdentity.model_validate(identity) if identity else None
+        change = accounts.register(
+            id, name=name, email=email, password=password, terms_accepted=True, identity=elsewhere, at=at
+        )
         await self._mail_link(await self.accounts.add(change), at)
 
     async def _verify_again(self, *, email: str, at: datetime) -> None:
@@ -174,7 +240,9 @@ class Identity:
         try:
             return await self.store.transaction(work)
         except DuplicateKeyError:
-            raise AddressTaken("This address belongs to another account by now. Sign in with that one.") from None
+            raise AddressTaken(
+                "This address, or the sign-in it came with, belongs to another account by now. Sign in with that one."
+            ) from None
 
     async def create_verified(
         self,
@@ -182,14 +250,17 @@ class Identity:
         *,
         name: str,
         email: str,
-        password: str,
+        password: str | None,
         terms_accepted: bool,
-        roles: tuple[PlatformRole, ...],
+        roles: tuple[PlatformRole, ...] = (),
+        identity: ExternalIdentity | None = None,
         by: Actor,
         at: datetime,
     ) -> Account:
-        """What an operator does: an account that needs no mail. Raises `AddressTaken`."""
-        begun = accounts.register(id, name=name, email=email, password=password, terms_accepted=terms_accepted, at=at)
+        """Make an account that needs no mail: an operator or a provider vouches for it. Raises `AddressTaken`."""
+        begun = accounts.register(
+            id, name=name, email=email, password=password, terms_accepted=terms_accepted, identity=identity, at=at
+        )
 
         async def work() -> Account:
             await self.accounts.add(begun)
@@ -201,7 +272,7 @@ class Identity:
         try:
             return await self.store.transaction(work)
         except DuplicateKeyError:
-            raise AddressTaken(f"There is an account with the address {email} already.") from None
+            raise AddressTaken(f"There is an account with the address {email}, or this sign-in, already.") from None
 
     async def change_role(
         self, id: AccountId, role: PlatformRole, *, granted: bool, by: Actor, at: datetime
@@ -210,7 +281,7 @@ class Identity:
 
         async def work() -> Account:
             await self._locks.update({"_id": "roles"}, {"$set": {"at": at}, "$inc": {"turns": 1}}, upsert=True)
-            await self._require_staff(by)
+            await self.require_staff(by)
             if granted:
                 return await self.accounts.change(id, accounts.grant, role=role, by=by, at=at)
             others = await self.accounts.has_other_staff(id)
@@ -223,18 +294,21 @@ class Identity:
 
         async def work() -> Account:
             await self._locks.update({"_id": "roles"}, {"$set": {"at": at}, "$inc": {"turns": 1}}, upsert=True)
-            await self._require_staff(by)
+            await self.require_staff(by)
             others = await self.accounts.has_other_staff(id)
             closed = await self.accounts.change(id, accounts.suspend, reason=reason, other_staff=others, by=by, at=at)
             await self.end_all(id, but=None, by=by, at=at)
+            await self.profiles.show(id, by=by, at=at)
             return closed
 
         return await self.store.transaction(work)
 
     async def unsuspend(self, id: AccountId, *, by: Actor, at: datetime) -> Account:
         async def work() -> Account:
-            await self._require_staff(by)
-            return await self.accounts.change(id, accounts.unsuspend, by=by, at=at)
+            await self.require_staff(by)
+            opened = await self.accounts.change(id, accounts.unsuspend, by=by, at=at)
+            await self.profiles.show(id, by=by, at=at)
+            return opened
 
         return await self.store.transaction(work)
 
@@ -246,13 +320,68 @@ class Identity:
             if session is None:
                 raise SessionNotFound("There is no such session of yours.")
             await self.sessions.documents.delete({"_id": session.id})
+            await self.farewells.leave([session], at=at)
             await self.grants.revoke_session(sid, at=at)
             return session
 
         return await self.store.transaction(work)
 
-    async def _require_staff(self, by: Actor) -> None:
-        """A token may be older than the role it names."""
+    async def sign_in(self, id: AccountId, *, proofs: Iterable[Proof], instead_of: str | None, at: datetime) -> str:
+        """Sign a browser in and give the secret for its cookie; somebody else who was signed in there is out."""
+        kept = tuple(proofs)
+
+        async def work() -> str:
+            before = await self.sessions.with_secret(instead_of)
+            if before and before.account_id != id:
+                await self.farewells.leave([before], at=at)
+            return await self.sessions.begin(id, proofs=kept, instead_of=instead_of, at=at)
+
+        return await self.store.transaction(work)
+
+    async def sign_out(self, secret: str | None, *, at: datetime) -> None:
+        """End a browser's session; clients that were promised access beyond it keep it (OpenID back-channel, 2.7)."""
+
+        async def work() -> None:
+            session = await self.sessions.with_secret(secret)
+            if session:
+                await self.sessions.end(secret)
+                await self.farewells.leave([session], at=at)
+
+        await self.store.transaction(work)
+
+    async def begin_grant(
+        self, grant: Grant, session: Session, *, asked: bool, keep: Callable[[], Awaitable[None]], at: datetime
+    ) -> None:
+        """Begin a grant with what `keep` stores of it, unless session or consent have ended. Raises `ConsentGone`."""
+
+        async def work() -> None:
+            await self.consents.stand(grant, session, asked=asked, at=at)
+            await keep()
+
+        await self.store.transaction(work)
+
+    async def as_staff(self, by: Actor, work: Callable[[], Awaitable[T]]) -> T:
+        """Do something that is for staff alone. Raises `NotAllowed`."""
+
+        async def checked() -> T:
+            await self.require_staff(by)
+            return await work()
+
+        return await self.store.transaction(checked)
+
+    async def _ties(self, id: AccountId) -> Ties:
+        """Say what a person is bound by, as far as the others have told."""
+        own = {"mentee_id": id}
+        return Ties(
+            mentorships=await self.mentorships.find(own),
+            stipends=await self.stipends.find(own),
+            projects=await self.projects.find({"administrators": id}),
+        )
+
+    async def require_staff(self, by: Actor) -> None:
+        """A token may be older than the role it names. Who works at the command line has the store anyhow."""
+        if by == system("identity"):
+            return
         asking = await self.accounts.find_one({"_id": by.id})
         if asking is None or not asking.is_active or PlatformRole.STAFF not in asking.roles:
             raise NotAllowed("This is for staff.")
@@ -262,6 +391,8 @@ class Identity:
         if account is None:
             raise LinkNotGood("This registration is over. Register again.")
         await self.people.add(people.describe(account, by=by, at=at))
+        if account.pending and (identity := account.pending.identity):
+            await self.sign_in_links.save(id, sign_in_links.add, identity=identity, by=by, at=at)
         return await self.accounts.change(id, accounts.verify, by=by, at=at)
 
     async def _mail_link(self, account: Account, at: datetime) -> None:
@@ -269,5 +400,7 @@ class Identity:
             return
         token = new_secret()
         await self.links.make(account.id, VERIFY_EMAIL, token, at=at)
-        letter = self._letters.write("verify-email", account.pending.email, person=account.pending.name, token=token)
+        waiting, identity = account.pending, account.pending.identity
+        opens = f"{identity.name} at {identity.provider}" if identity else ""
+        letter = self._letters.write("verify-email", waiting.email, person=waiting.name, token=token, opens=opens)
         await self.post_office.post(letter)

@@ -1,4 +1,4 @@
-"""The signing keys: made once, sealed in the store, held in memory, published."""
+"""The signing keys: made in time, sealed in the store, held in memory, published, retired."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -8,14 +8,30 @@ from typing import Any, Final
 
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
+from services.chassis.domain import Actor, system
 from services.chassis.mongo import DuplicateKeyError, IndexModel
 from services.chassis.store import Store
 from services.chassis.vault import SealBroken, Vault
-from services.identity.domain.key import PUBLISHED, Algorithm, KeyState, SigningKey
+from services.identity.domain import key as key_decisions
+from services.identity.domain.key import (
+    KNOWN_AFTER,
+    PUBLISHED,
+    Algorithm,
+    KeyState,
+    Rotation,
+    RotationInHand,
+    RotationNotFound,
+    SigningKey,
+    are_due,
+)
+from services.identity.store.accounts import Owned
 from services.identity.store.records import Records
 
 HELD: Final = timedelta(minutes=1)
 """How long a replica goes without looking for a rotation; less than the time a next key is published before use."""
+
+PROVIDER: Final = "provider"
+"""Whose keys they are: there is one provider."""
 
 Key = RSAKey | ECKey
 
@@ -39,12 +55,17 @@ class Keys(Records[SigningKey]):
         self._vault = Vault(secret)
         self._ring: Ring | None = None
         self._reading = asyncio.Lock()
+        self.rotations = Owned(store, "key_rotations", Rotation, RotationNotFound)
 
     async def prepare(self) -> None:
         one_active = IndexModel(
             [("algorithm", 1)], unique=True, partialFilterExpression={"state": KeyState.ACTIVE.value}, name="one_active"
         )
-        await self.documents.ensure(one_active)
+        one_next = IndexModel(
+            [("algorithm", 1)], unique=True, partialFilterExpression={"state": KeyState.NEXT.value}, name="one_next"
+        )
+        await self.documents.ensure(one_active, one_next)
+        await self.rotations.prepare()
 
     async def ring(self, at: datetime) -> Ring:
         """Give the keys, read anew every minute. Raises `WrongKeySecret`."""
@@ -68,15 +89,59 @@ class Keys(Records[SigningKey]):
         for algorithm in missing:
             made = await asyncio.to_thread(_generate, algorithm)
             try:
-                await self.add(self._closed(made, algorithm, at))
+                await self.add(self._closed(made, algorithm, KeyState.ACTIVE, at))
             except DuplicateKeyError:
                 continue
 
-    def _closed(self, key: Key, algorithm: Algorithm, at: datetime) -> SigningKey:
+    async def rotate(self, *, at_once: bool, by: Actor, at: datetime) -> Rotation:
+        """Make the next keys, or at once those that sign, instead of all others. Raises `RotationInHand`.
+
+        At once, another replica signs with the old ones for as long as it holds them.
+        """
+        state = KeyState.ACTIVE if at_once else KeyState.NEXT
+        made = [self._closed(await asyncio.to_thread(_generate, kind), kind, state, at) for kind in Algorithm]
+
+        async def work() -> Rotation:
+            if at_once:
+                await self.documents.delete({})
+            elif await self.documents.count({"state": KeyState.NEXT.value}, limit=1):
+                raise RotationInHand("New keys are published already, and sign 10 minutes after they were made.")
+            for key in made:
+                await self.add(key)
+            return await self.rotations.save(PROVIDER, key_decisions.rotate, at_once=at_once, by=by, at=at)
+
+        rotated = await self.store.transaction(work)
+        self._ring = None
+        return rotated
+
+    async def turn(self, at: datetime) -> None:
+        """Make next keys when it is time, let them sign when they are known, and forget the retired."""
+        known = await self.find({})
+        for key in known:
+            if key.is_due(at):
+                await self._promote(key, at)
+        if are_due(known, at):
+            await self.rotate(at_once=False, by=system("identity"), at=at)
+        await self.documents.delete({"state": KeyState.RETIRED.value, "retired_at": {"$lt": at - KNOWN_AFTER}})
+
+    async def _promote(self, key: SigningKey, at: datetime) -> None:
+        """Let a next key sign, and retire the one that did; safe to repeat."""
+        before = {"algorithm": key.algorithm.value, "state": KeyState.ACTIVE.value}
+
+        async def work() -> None:
+            if await self.documents.count({"_id": key.id, "state": KeyState.NEXT.value}):
+                await self.documents.update(before, {"$set": {"state": KeyState.RETIRED.value, "retired_at": at}})
+                signs = {"state": KeyState.ACTIVE.value, "activated_at": at}
+                await self.documents.update({"_id": key.id}, {"$set": signs})
+
+        await self.store.transaction(work)
+        self._ring = None
+
+    def _closed(self, key: Key, algorithm: Algorithm, state: KeyState, at: datetime) -> SigningKey:
         kid = key.thumbprint()
         public = {**key.as_dict(private=False), "kid": kid, "use": "sig", "alg": algorithm.value}
         sealed = self._vault.seal(kid, key.as_pem(private=True))
-        return SigningKey(id=kid, algorithm=algorithm, state=KeyState.ACTIVE, public=public, sealed=sealed, made_at=at)
+        return SigningKey(id=kid, algorithm=algorithm, state=state, public=public, sealed=sealed, made_at=at)
 
     def _open(self, key: SigningKey) -> Key:
         try:

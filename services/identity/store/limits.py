@@ -24,6 +24,11 @@ SECOND_FACTOR: Final = Limit("second-factor", 5, timedelta(minutes=15))
 MAIL: Final = Limit("mail", 5, timedelta(hours=1))
 """Mails that anybody can have sent to one address."""
 
+DEVICE: Final = Limit("device", 10, timedelta(minutes=15))
+"""Codes of devices that one account, or one network, types wrong."""
+DEVICES: Final = Limit("devices", 60, timedelta(minutes=15))
+"""Devices that may begin to ask from one network."""
+
 
 class Limits:
     """Counts tries by what they are about; what that is, is kept as a hash alone."""

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
+from pydantic import BaseModel
+
 from services.chassis.mongo import Collection, Document
 from services.chassis.store import Store
-from services.identity.domain.record import Record
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=BaseModel)
 
 
 class Records(Generic[R]):

@@ -54,6 +54,13 @@ class Sessions(Records[Session]):
             await self.documents.update({"_id": found.id}, {"$max": {"seen_at": at}})
         return found
 
+    async def with_secret(self, secret: str | None) -> Session | None:
+        """Give the session of a cookie, going on or not."""
+        return await self.get(digest(secret)) if secret else None
+
+    async def all_of(self, account_id: AccountId, *, but: str | None) -> list[Session]:
+        return await self.find({"account_id": account_id, "sid": {"$ne": but}})
+
     async def has(self, sid: str, *, at: datetime) -> bool:
         """Say whether the session that a token names goes on."""
         found = await self.find_one({"sid": sid})

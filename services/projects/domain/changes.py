@@ -18,7 +18,7 @@ from contracts.projects import (
     ProjectStatus,
 )
 from services.chassis.domain import Actor, Change, Conflict, NotInThisState
-from services.projects.domain.project import APPROVED, Project, ProposedChanges
+from services.projects.domain.project import APPROVED, EnrollmentIncomplete, Project, ProposedChanges
 
 REVIEWED: Final = frozenset({"name", "description", "repository_url"})
 """What staff looked at: it does not change behind their back."""
@@ -52,13 +52,18 @@ class NothingProposed(NotInThisState):
 
 
 def edit(project: Project, changes: Mapping[str, Any], *, by: Actor, at: datetime) -> Change[Project]:
-    """Change what the project says of itself; what staff approved before is only proposed to be changed."""
+    """Change what the project says of itself; what staff approved before is only proposed to be changed.
+
+    Raises `EnrollmentIncomplete` when that would take away what its review asked for.
+    """
     project.must_be_administered_by(by)
     project.must_not_be_archived()
     if project.status is ProjectStatus.SUBMITTED:
         raise UnderReview("The project is under review. Wait for the review, then edit and submit again.")
     if project.status not in APPROVED:
         return project.evolve(**changes).tell(ProjectEdited, by=by, at=at)
+    if lacking := project.evolve(**changes).lacks:
+        raise EnrollmentIncomplete(f"A project that was published keeps {', '.join(lacking)}.")
     at_once = {name: value for name, value in changes.items() if name not in REVIEWED}
     proposed = {name: value for name, value in changes.items() if name in REVIEWED}
     if not proposed:

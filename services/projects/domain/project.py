@@ -158,6 +158,16 @@ class Project(Aggregate):
             return self.terms_accepted.at if self.terms_accepted else None
         return self.proposed.at if self.proposed else None
 
+    @property
+    def lacks(self) -> list[str]:
+        """Name what staff and applicants need to read of it and do not find."""
+        needed = {
+            "a description": self.description,
+            "a repository URL": self.repository_url,
+            "at least one skill": self.skills,
+        }
+        return [what for what, there in needed.items() if not there]
+
     def must_not_be_archived(self) -> None:
         if self.status is ProjectStatus.ARCHIVED:
             raise NotInThisState("The project is archived; nothing changes in it any more.")
@@ -236,16 +246,7 @@ def submit(
     """Ask staff for review, accepting the terms and conditions. Source: domain.md, Project."""
     project.must_be_administered_by(by)
     must_be_in_force(terms_version, versions, at)
-    missing = [
-        what
-        for what, there in {
-            "a description": project.description,
-            "a repository URL": project.repository_url,
-            "at least one skill": project.skills,
-            "at least one term": planned_terms,
-        }.items()
-        if not there
-    ]
+    missing = [*project.lacks, *([] if planned_terms else ["at least one term"])]
     if missing:
         raise EnrollmentIncomplete(f"Before review the project needs {', '.join(missing)}.")
     ready = accept_terms(project, terms_version, by=by, at=at)

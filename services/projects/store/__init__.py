@@ -10,6 +10,7 @@ from services.projects.store.dates import Calendars
 from services.projects.store.enrolling import Enrolling
 from services.projects.store.membership import Membership
 from services.projects.store.planning import Planning
+from services.projects.store.privacy import Privacy
 from services.projects.store.shown import Shown
 
 
@@ -19,7 +20,7 @@ class DecisionWithApplications(Protocol):
     def __call__(self, project: Project, tally: Tally, *, by: Actor, at: datetime) -> Change[Project]: ...
 
 
-class ProjectsStore(Enrolling, Planning, Membership, Calendars, Shown):
+class ProjectsStore(Enrolling, Planning, Membership, Calendars, Shown, Privacy):
     """Everything projects keeps, and the commands that move two things at once."""
 
     async def prepare(self) -> None:

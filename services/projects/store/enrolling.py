@@ -9,9 +9,9 @@ from contracts.identity import PlatformRole
 from contracts.ids import ProjectId
 from services.chassis.domain import Actor, Change
 from services.chassis.mongo import DuplicateKeyError
+from services.chassis.pictures import Picture
 from services.projects.domain import changes as domain
 from services.projects.domain import project as projects
-from services.projects.domain.logo import Logo
 from services.projects.domain.project import NameTaken, Project
 from services.projects.store.kept import Kept
 from services.projects.terms_and_conditions import shipped
@@ -43,12 +43,15 @@ class Enrolling(Kept):
         return await self._under_free_slug(name, add)
 
     async def edit(self, id: ProjectId, changes: Mapping[str, Any], *, by: Actor, at: datetime) -> Project:
-        """Change it, or propose to. Raises `NameTaken`, also for a name that is only proposed."""
+        """Change it, or propose to and tell staff. Raises `NameTaken`, also for a name that is only proposed."""
 
         async def work() -> Project:
+            before = await self.projects.get(id)
             edited = await self.projects.change(id, domain.edit, changes, by=by, at=at)
             if edited.proposed and "name" in edited.proposed.changes:
                 await self._must_be_free(edited.proposed.changes["name"], but=id)
+            if edited.proposed and not before.proposed:
+                await self._write_to_staff("changes_to_review", edited)
             return edited
 
         return await self._naming(changes.get("name", ""), work)
@@ -68,8 +71,7 @@ class Enrolling(Kept):
                 at=at,
             )
             await self.write_to(submitted.administrators, "project_submitted", submitted)
-            staff = {account.id for account in await self.accounts.find({"roles": PlatformRole.STAFF})}
-            await self.write_to(staff - {*submitted.administrators}, "project_to_review", submitted)
+            await self._write_to_staff("project_to_review", submitted)
             return submitted
 
         return await self._store.transaction(work)
@@ -103,7 +105,7 @@ class Enrolling(Kept):
 
         return await self._decide("changes_rejected", id, decide, by=by, at=at, reason=reason)
 
-    async def set_logo(self, id: ProjectId, logo: Logo | None, *, by: Actor, at: datetime) -> Project:
+    async def set_logo(self, id: ProjectId, logo: Picture | None, *, by: Actor, at: datetime) -> Project:
         """Keep the picture and what the project says of it as one; the one before is gone."""
 
         async def work() -> Project:
@@ -125,6 +127,11 @@ class Enrolling(Kept):
             return decided
 
         return await self._store.transaction(work)
+
+    async def _write_to_staff(self, letter: str, project: Project) -> None:
+        """Tell those who may review it: not its own administrators."""
+        staff = {account.id for account in await self.accounts.find({"roles": PlatformRole.STAFF})}
+        await self.write_to(staff - {*project.administrators}, letter, project)
 
     async def _under_free_slug(self, name: str, add: Callable[[str], Awaitable[Project]]) -> Project:
         """Add it under the first slug that is free; who is overtaken by another takes the next."""

@@ -22,6 +22,7 @@ class Invitations(Repository[MentorInvitation]):
         await self.documents.ensure(
             IndexModel([("token_hash", 1)], unique=True),
             IndexModel([("project_id", 1), ("_id", -1)]),
+            IndexModel([("email", 1)]),
             IndexModel([("open", 1)], unique=True, partialFilterExpression={"open": {"$exists": True}}),
             IndexModel([("expires_at", 1)], partialFilterExpression={"status": InvitationStatus.INVITED}),
         )

@@ -2,18 +2,18 @@
 
 from contracts.ids import ProjectId
 from services.chassis.mongo import Collection, Database
-from services.projects.domain.logo import Logo
+from services.chassis.pictures import Picture
 
 
 class Logos:
     def __init__(self, database: Database) -> None:
         self._documents: Collection = database["logos"]
 
-    async def of(self, id: ProjectId) -> Logo | None:
+    async def of(self, id: ProjectId) -> Picture | None:
         document = await self._documents.find_one({"_id": id})
-        return None if document is None else Logo.model_validate(document)
+        return None if document is None else Picture.model_validate(document)
 
-    async def put(self, id: ProjectId, logo: Logo) -> None:
+    async def put(self, id: ProjectId, logo: Picture) -> None:
         """Keep it in place of the one before."""
         await self._documents.replace({"_id": id}, logo.model_dump(), upsert=True)
 

@@ -1,8 +1,7 @@
 """What may be looked for in the catalog, said in the words of the store."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -10,8 +9,8 @@ from typing import Any, Final
 from contracts.projects import ProjectStatus
 from services.chassis.domain import Actor
 from services.chassis.mongo import Document
+from services.chassis.search import Group, Order, by_fit, fold
 from services.projects.domain.project import STAFF
-from services.projects.domain.search import fold, near
 from services.projects.domain.term import Label
 
 PUBLIC: Final = "public"
@@ -48,24 +47,6 @@ class Wanted:
     """For staff to review: submitted, or with proposed changes."""
 
 
-@dataclass(frozen=True)
-class Order:
-    """A key that no two projects share, and the way it goes."""
-
-    key: str
-    way: int
-    made: Mapping[str, Any] = field(default_factory=dict)
-    """How it is made where it is not stored."""
-
-
-@dataclass(frozen=True)
-class Group:
-    """Some of what is wanted, in its order; a sort is one group after the other."""
-
-    where: Mapping[str, Any]
-    order: Order
-
-
 NEWEST: Final = Order("newest", -1)
 NAME: Final = Order("name_key", 1)
 WAITING: Final = {"waiting": {"$gt": ""}}
@@ -82,7 +63,8 @@ def during(label: Label, at: datetime) -> Document:
     }[label]
 
 
-def groups_of(sort: Sort, tiers: Sequence[Document], at: datetime) -> list[Group]:
+def groups_of(sort: Sort, known: Sequence[str], at: datetime) -> list[Group]:
+    """Say in which groups and orders; `known` are those words of the text that are no slips."""
     accepting = {"terms": {"$elemMatch": during(Label.APPLY_NOW, at)}}
     rest = Group({"$nor": [accepting]}, NEWEST)
     if sort is Sort.ACCEPTING_FIRST:
@@ -91,10 +73,8 @@ def groups_of(sort: Sort, tiers: Sequence[Document], at: datetime) -> list[Group
         return [Group(WAITING, Order("waiting", 1))]
     if sort is Sort.CLOSING_SOON:
         return [Group(accepting, _closing(at)), rest]
-    if sort is Sort.RELEVANCE and len(tiers) == 3:
-        whole, beginning, _ = tiers
-        better = [Group(whole, NEWEST), Group({"$and": [beginning, {"$nor": [whole]}]}, NEWEST)]
-        return [*better, Group({"$nor": [beginning]}, NEWEST)]
+    if sort is Sort.RELEVANCE:
+        return [Group({}, by_fit(known, NEWEST))]
     return [Group({}, NAME if sort is Sort.NAME else NEWEST)]
 
 
@@ -142,16 +122,3 @@ def _eyes(reader: Actor | None, *, mine: bool, inside: bool) -> Any:
     if mine or (inside and not reader.has(STAFF)):
         return reader.id
     return STAFF if reader.has(STAFF) else {"$in": [PUBLIC, reader.id]}
-
-
-def ways(word: str, *, is_known: bool) -> tuple[Document, Document, Document]:
-    """Say how a word may fit: whole in a title, at the beginning of a word there, or of any; or past a slip."""
-    if is_known:
-        begins = beginning(word)
-        return {"words": word, "titles": word}, {"titles": begins}, {"words": begins}
-    alike = {"near": {"$in": sorted(near(word))}}
-    return alike, alike, alike
-
-
-def beginning(word: str) -> Document:
-    return {"$regex": f"^{re.escape(word)}"}

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from contracts.ids import ActorId
 from contracts.money import Money
@@ -12,18 +13,21 @@ from contracts.stipends import InstallmentStatus
 from contracts.time import Instant
 from services.chassis.http import KeyRequired, NewId, Now, View, binary_body, router, upload
 from services.chassis.paging import Page, Paging
-from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, Finance
+from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, DifferencesView, Finance
 from services.stipends.domain.batch import Batch
-from services.stipends.domain.payment import Payment
+from services.stipends.domain.payment import PayeeErased, Payment
 from services.stipends.provider import Order
-from services.stipends.provider.bank_file import BankFile, answers
+from services.stipends.provider.bank_answers import answers
+from services.stipends.provider.bank_file import BankFile
+from services.stipends.provider.bank_statements import statements
 from services.stipends.provider.chosen import by_file, provider_of
+from services.stipends.reconciling import differences_from_bank
 from services.stipends.store import StipendsStore
 
 routes = router("/v1/payments", "payments")
 
-LARGEST_ANSWER: Final = 2 * 1024 * 1024
-"""Bytes of a bank's answer file."""
+LARGEST_FILE: Final = 2 * 1024 * 1024
+"""Bytes of a file from the bank."""
 XML: Final = "application/xml"
 
 
@@ -32,7 +36,7 @@ def _bank(request: Request) -> BankFile:
 
 
 Bank = Annotated[BankFile, Depends(_bank)]
-Uploaded = Annotated[AsyncIterator[bytes], upload(LARGEST_ANSWER)]
+Uploaded = Annotated[AsyncIterator[bytes], upload(LARGEST_FILE)]
 
 
 class BatchView(View):
@@ -59,7 +63,9 @@ class AnswersView(View):
     items: Sequence[AnswerView]
 
 
-@routes.post("/batches", response_model=BatchView, status_code=201, dependencies=[SECOND_FACTOR, KeyRequired])
+@routes.post(
+    "/batches", response_model=BatchView, status_code=201, dependencies=[FINANCE_ONLY, SECOND_FACTOR, KeyRequired]
+)
 async def export_batch(data: Data, bank: Bank, by: Finance, now: Now, id: NewId) -> Batch:
     """Put what is approved into a batch, at most 100 payments; each is exported once, and is then with the bank."""
 
@@ -98,10 +104,33 @@ async def fetch_batch(id: str, data: Data, bank: Bank) -> Response:
 )
 async def import_answers(stream: Uploaded, data: Data, bank: Bank, now: Now) -> dict[str, Any]:  # noqa: ARG001
     """Note what the bank says in a pain.002; the same file may be imported again."""
-    content = b"".join([part async for part in stream])
-    found = await asyncio.to_thread(answers, content)
+    found = await asyncio.to_thread(answers, await _whole(stream))
     return {"items": [noted for answer in found for noted in await data.paying.hear_bank(answer, at=now)]}
 
 
+@routes.post(
+    "/differences",
+    response_model=DifferencesView,
+    dependencies=[FINANCE_ONLY],
+    openapi_extra=binary_body(XML),
+)
+async def compare_statement(
+    stream: Uploaded,
+    data: Data,
+    bank: Bank,  # noqa: ARG001
+    since: Annotated[date, Query(description="The file holds all that moved since this day")],
+) -> dict[str, Any]:
+    """Where a camt.053 of the bank and the ledger do not agree about payments ordered since a day; corrects nothing."""
+    told = await asyncio.to_thread(statements, await _whole(stream))
+    return {"items": await differences_from_bank(data, told, datetime.combine(since, time(), UTC))}
+
+
+async def _whole(stream: AsyncIterator[bytes]) -> bytes:
+    return b"".join([part async for part in stream])
+
+
 def _orders(data: StipendsStore, payments: Sequence[Payment]) -> list[Order]:
+    """Say where each goes. Raises `PayeeErased` where that is not known any more."""
+    if any(not one.sealed for one in payments):
+        raise PayeeErased("Somebody in this batch erased themself; where they were paid is gone, and the file with it.")
     return [Order(one.id, one.amount, data.payees.opened(one.payee_id, one.sealed)) for one in payments]

@@ -1,15 +1,32 @@
-"""A project's postings as files: CSV for spreadsheets, a journal for plain-text accounting."""
+"""Files for finance: postings and stipends as CSV for spreadsheets, a journal for plain-text accounting."""
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Final
+from typing import Any, Final
+
+from fastapi.responses import StreamingResponse
 
 from contracts.money import Money
 from contracts.time import written
 from services.chassis.mongo import Document
 from services.chassis.spreadsheet import harmless, row_of
 from services.stipends.domain.ledger import Account, Posting
+from services.stipends.domain.stipend import Stipend
 
 COLUMNS: Final = ("number", "at", "cause", "reference", "account", "amount", "currency", "posting", "by")
+
+INSTALLMENTS: Final = (
+    "stipend",
+    "project",
+    "term",
+    "mentee",
+    "stipend_status",
+    "installment",
+    "milestone",
+    "amount",
+    "currency",
+    "status",
+    "since",
+)
 
 NAMES: Final = {
     Account.EXTERNAL_FUNDING: "Equity:ExternalFunding",
@@ -27,6 +44,24 @@ async def csv_of(rows: AsyncIterator[Document]) -> AsyncIterator[str]:
     async for row in rows:
         posting = Posting.model_validate(row)
         yield "".join(map(row_of, _entries(posting, row["number"])))
+
+
+async def installments_of(stipends: AsyncIterator[Stipend]) -> AsyncIterator[str]:
+    """One line an installment; a stipend that has none yet has one line too."""
+    yield row_of(INSTALLMENTS)
+    async for stipend in stipends:
+        yield "".join(map(row_of, _installments(stipend)))
+
+
+def _installments(stipend: Stipend) -> Iterator[tuple[str, ...]]:
+    term = stipend.mentorship.term_id if stipend.mentorship else None
+    who = (stipend.id, stipend.project_id or "", term or "", stipend.mentee_id or "", stipend.status)
+    for part in stipend.installments:
+        since = written(part.steps[-1].at) if part.steps else ""
+        amount = (decimal(part.amount), part.amount.currency)
+        yield (*who, str(part.number), part.milestone, *amount, part.status, since)
+    if not stipend.installments:
+        yield (*who, *[""] * 6)
 
 
 async def journal_of(rows: AsyncIterator[Document]) -> AsyncIterator[str]:
@@ -55,6 +90,16 @@ def _transaction(posting: Posting, number: int) -> str:
         f"  {NAMES[entry.account]:<24}{decimal(entry.amount):>16} {entry.amount.currency}" for entry in posting.entries
     ]
     return "\n".join(lines) + "\n"
+
+
+def streamed(lines: AsyncIterator[str], media: str, name: str) -> StreamingResponse:
+    kept = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return StreamingResponse(lines, media_type=f"{media}; charset=utf-8", headers=kept)
+
+
+def file(media: str) -> dict[int | str, dict[str, Any]]:
+    """Describe such an answer."""
+    return {200: {"content": {media: {"schema": {"type": "string"}}}, "description": "The whole file, streamed."}}
 
 
 def _quoted(text: str) -> str:

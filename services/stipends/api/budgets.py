@@ -1,6 +1,6 @@
 """A project's money: deposits, balances, and every posting they come from."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -14,10 +14,10 @@ from contracts.time import Instant
 from services.chassis.http import Body, By, KeyRequired, NewId, Now, View, router
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Line
-from services.stipends.api.books import csv_of, journal_of
+from services.stipends.api.books import csv_of, file, journal_of, streamed
 from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, Finance
 from services.stipends.domain.forecast import Forecast
-from services.stipends.domain.ledger import Account, Budget, Cause, Entry
+from services.stipends.domain.ledger import Account, Budget, Cause, Entry, deposit, refund
 from services.stipends.domain.statement import Statement
 
 routes = router("/v1/budgets", "budgets")
@@ -41,10 +41,6 @@ class BudgetView(View):
     balances: Mapping[Account, Money]
     sum: Money
     version: int
-
-
-def _file(media: str) -> dict[int | str, dict[str, Any]]:
-    return {200: {"content": {media: {"schema": {"type": "string"}}}, "description": "The whole file, streamed."}}
 
 
 class MonthView(View):
@@ -108,7 +104,7 @@ class PostingView(View):
 async def deposit_money(
     project_id: ProjectId, command: DepositMoney, data: Data, by: Finance, now: Now, id: NewId
 ) -> Budget:
-    return await data.deposit(id, project_id, **dict(command), by=by, at=now)
+    return await data.fund(deposit(id, project_id, **dict(command), by=by, at=now))
 
 
 @routes.post(
@@ -117,7 +113,7 @@ async def deposit_money(
 async def refund_money(
     project_id: ProjectId, command: RefundMoney, data: Data, by: Finance, now: Now, id: NewId
 ) -> Budget:
-    return await data.refund(id, project_id, **dict(command), by=by, at=now)
+    return await data.fund(refund(id, project_id, **dict(command), by=by, at=now))
 
 
 @routes.get("/{project_id}/forecast", response_model=ForecastView)
@@ -157,28 +153,23 @@ async def list_entries(project_id: ProjectId, data: Data, by: By, paging: Paging
     "/{project_id}/entries.csv",
     response_model=None,
     response_class=StreamingResponse,
-    responses=_file("text/csv"),
+    responses=file("text/csv"),
     dependencies=[FINANCE_ONLY],
 )
 async def export_entries(project_id: ProjectId, data: Data, by: By) -> StreamingResponse:
     """One line an entry, the oldest first; text that a spreadsheet would reckon with begins with an apostrophe."""
     await data.project_open_to(by, project_id)
-    return _streamed(csv_of(data.postings.each_of(project_id)), "text/csv", f"{project_id}.csv")
+    return streamed(csv_of(data.postings.each_of(project_id)), "text/csv", f"{project_id}.csv")
 
 
 @routes.get(
     "/{project_id}/entries.journal",
     response_model=None,
     response_class=StreamingResponse,
-    responses=_file("text/plain"),
+    responses=file("text/plain"),
     dependencies=[FINANCE_ONLY],
 )
 async def export_journal(project_id: ProjectId, data: Data, by: By) -> StreamingResponse:
     """Plain-text accounting, the oldest first."""
     await data.project_open_to(by, project_id)
-    return _streamed(journal_of(data.postings.each_of(project_id)), "text/plain", f"{project_id}.journal")
-
-
-def _streamed(lines: AsyncIterator[str], media: str, name: str) -> StreamingResponse:
-    kept = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return StreamingResponse(lines, media_type=f"{media}; charset=utf-8", headers=kept)
+    return streamed(journal_of(data.postings.each_of(project_id)), "text/plain", f"{project_id}.journal")

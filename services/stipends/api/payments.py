@@ -1,6 +1,5 @@
 """Payments, for finance; and what the provider tells about them."""
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Final
 
@@ -13,7 +12,7 @@ from contracts.time import Instant
 from services.chassis.domain import Away, NotFound
 from services.chassis.http import KeyRequired, Now, View, anyone, router
 from services.chassis.paging import Page, Paging
-from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, Finance
+from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, DifferencesView, Finance
 from services.stipends.domain.payment import Payment, Report
 from services.stipends.provider import ProviderAway, sandbox, stripe
 from services.stipends.provider.chosen import called, provider_of
@@ -72,15 +71,6 @@ async def list_payments(
 @routes.post("/{id}/retry", response_model=PaymentView, status_code=201, dependencies=[SECOND_FACTOR, KeyRequired])
 async def retry_payment(id: str, data: Data, by: Finance, now: Now) -> Payment:
     return await data.paying.retry(id, by=by, at=now)
-
-
-class DifferenceView(View):
-    reference: str
-    words: str
-
-
-class DifferencesView(View):
-    items: Sequence[DifferenceView]
 
 
 @routes.get("/differences", response_model=DifferencesView, dependencies=[FINANCE_ONLY])

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Header, Path, Query, Request
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from contracts.applications import Milestone
@@ -13,8 +14,10 @@ from contracts.money import Money
 from contracts.stipends import InstallmentStatus, StipendStatus
 from contracts.time import Instant
 from services.chassis.http import Body, By, KeyRequired, Now, View, router
+from services.chassis.live import StreamResponse
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Prose
+from services.stipends.api.books import file, installments_of, streamed
 from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, Finance, Staff
 from services.stipends.domain.installment import Step
 from services.stipends.domain.overdue import Overdue
@@ -96,6 +99,29 @@ async def list_overdue(
 ) -> Page[Overdue]:
     """Installments that stand still on their way, the longest first; at most a hundred stipends."""
     return Page(items=await data.overdue(timedelta(days=days), now, most=100), next_cursor=None)
+
+
+@routes.get(
+    "/export.csv",
+    response_model=None,
+    response_class=StreamingResponse,
+    responses=file("text/csv"),
+    dependencies=[FINANCE_ONLY],
+)
+async def export_stipends(
+    data: Data, project_id: Annotated[ProjectId | None, Query(description="Only this project's")] = None
+) -> StreamingResponse:
+    """One line an installment, the stipends in the order in which they were heard of."""
+    return streamed(installments_of(data.stipends.each_of(project_id)), "text/csv", "stipends.csv")
+
+
+@routes.get("/stream", status_code=200, response_class=StreamResponse)
+async def stream_changes(
+    request: Request, by: By, last_event_id: Annotated[str | None, Header()] = None
+) -> StreamResponse:
+    """Tell of changes of the stipends and budgets that the reader may see: `{id, kind, sequence, at}`."""
+    stream: StreamResponse = await request.app.state.live.stream(by, last_event_id)
+    return stream
 
 
 @routes.get("/{id}", response_model=StipendView)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -173,34 +174,10 @@ def moved(
     )
 
 
-def deposit(
-    id: str,
-    project_id: ProjectId,
-    amount: Money,
-    *,
-    reference: str,
-    sponsor: str | None = None,
-    by: Actor,
-    at: datetime,
-) -> Posting:
-    """Money arrived from outside."""
-    ways, cause = (Account.EXTERNAL_FUNDING, Account.AVAILABLE), Cause.DEPOSIT
-    return moved(id, project_id, amount, ways, cause=cause, reference=reference, sponsor=sponsor, by=by, at=at)
-
-
-def refund(
-    id: str,
-    project_id: ProjectId,
-    amount: Money,
-    *,
-    reference: str,
-    sponsor: str | None = None,
-    by: Actor,
-    at: datetime,
-) -> Posting:
-    """Money that nothing is reserved of goes back to where it came from."""
-    ways, cause = (Account.AVAILABLE, Account.EXTERNAL_FUNDING), Cause.REFUND
-    return moved(id, project_id, amount, ways, cause=cause, reference=reference, sponsor=sponsor, by=by, at=at)
+deposit: Final = partial(moved, accounts=(Account.EXTERNAL_FUNDING, Account.AVAILABLE), cause=Cause.DEPOSIT)
+"""Money arrived from outside."""
+refund: Final = partial(moved, accounts=(Account.AVAILABLE, Account.EXTERNAL_FUNDING), cause=Cause.REFUND)
+"""Money that nothing is reserved of goes back to where it came from."""
 
 
 def book(budget: Budget, posting: Posting) -> Change[Budget]:

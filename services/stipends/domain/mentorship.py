@@ -19,6 +19,8 @@ ENDED: Final = frozenset(
     }
 )
 """After these nothing more is earned."""
+BEGUN: Final = frozenset({ApplicationStatus.ACTIVE, ApplicationStatus.GRADUATED, ApplicationStatus.FAILED})
+"""Of these the mentee knows: they confirmed."""
 WEEKS: Final = {Attendance.FULL_TIME: 12, Attendance.PART_TIME: 24}
 """How long a mentorship is planned to last: until its final evaluation (LFX)."""
 

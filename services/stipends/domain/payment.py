@@ -47,6 +47,7 @@ TOLD: Final[Mapping[Status, type[Event]]] = {
     Status.FAILED: InstallmentFailed,
     Status.RETURNED: InstallmentReturned,
 }
+ON_ITS_WAY: Final = frozenset({Status.APPROVED, Status.PAYING})
 LOOK_UP_AFTER: Final = timedelta(minutes=1)
 """The provider usually says within seconds how it went; after this it is asked."""
 LONGEST_PAUSE: Final = timedelta(minutes=10)
@@ -66,6 +67,10 @@ class AlreadySent(Conflict):
 
 class AlreadyRetried(Conflict):
     """A failed payment is followed by one new payment."""
+
+
+class PayeeErased(Conflict):
+    """Where it went is not known any more: the person erased themself."""
 
 
 class Report(BaseModel):
@@ -131,11 +136,21 @@ class Payment(Aggregate):
     provider_id: str | None = None
     reason: str | None = None
     retried_as: str | None = None
+    payee_erased: bool = False
+    """The person erased themself: where it goes is forgotten as soon as it has got there, or has not."""
 
     def move(self, to: Status, **changes: Any) -> Self:
         if to not in NEXT.get(self.status, ()):
             raise NotInThisState(f"A payment that is {self.status} cannot become {to}.")
-        return self.evolve(status=to, **changes)
+        moved = self.evolve(status=to, **changes)
+        return moved.without_account() if self.payee_erased else moved
+
+    def without_account(self) -> Self:
+        """Forget where it went, unless it is on its way there."""
+        if self.status in ON_ITS_WAY:
+            return self.model_copy(update={"payee_erased": True})
+        gone = {"account": "", "sealed": b"", "reason": None, "payee_erased": True}
+        return self.model_copy(update=gone)
 
     def walk(self, report: Report) -> tuple[Status, ...]:
         """Say which states follow from a report. Raises `ReportContradicts`."""
@@ -175,6 +190,11 @@ def order(stipend: Stipend, number: int, payee: Payee, *, by: Actor, at: datetim
         payable_from=payee.payable_from_after(at),
     )
     return Change(payment)
+
+
+def forget_payee(payment: Payment) -> Change[Payment]:
+    """Keep the amount and what became of it; where it went goes."""
+    return Change(payment.evolve().without_account())
 
 
 def send(payment: Payment) -> Change[Payment]:

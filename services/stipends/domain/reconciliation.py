@@ -34,6 +34,11 @@ class Booked(BaseModel):
     paid: Money = NOTHING
 
     @property
+    def is_settled(self) -> bool:
+        """Say whether nothing of it is with the provider any more."""
+        return self.in_transit == NOTHING
+
+    @property
     def in_words(self) -> str:
         if self.paid != NOTHING:
             return f"{self.paid} paid"

@@ -30,9 +30,9 @@ from services.chassis.domain import Actor, Aggregate, Change, NotFound
 from services.stipends.domain import prorata
 from services.stipends.domain.installment import UNRESERVED, Installment, in_words
 from services.stipends.domain.ledger import NOTHING, Account, Cause, Posting, moved
-from services.stipends.domain.mentorship import Due, Mentorship, Pass
+from services.stipends.domain.mentorship import BEGUN, Due, Mentorship, Pass
 from services.stipends.domain.policy import Offer
-from services.stipends.domain.project import FINANCE, STAFF, KnownProject
+from services.stipends.domain.project import FINANCE, STAFF, KnownProject, KnownTerm
 
 TOLD: Final[Mapping[StipendStatus, type[Event]]] = {
     StipendStatus.EXPECTED: StipendExpected,
@@ -139,14 +139,24 @@ class Stipend(Aggregate):
         parts = tuple(changed if part.number == changed.number else part for part in self.installments)
         return self.evolve(installments=parts, reserved=self.reserved if reserved is None else reserved)
 
-    def is_seen_by(self, reader: Actor, project: KnownProject | None) -> bool:
+    def is_held_back(self, term: KnownTerm | None, at: datetime) -> bool:
+        """Say whether its mentee is not to know of it yet, because it would tell what was decided.
+
+        Whatever was decided it is: that a stipend comes or goes would tell as much as the stipend does.
+        """
+        begun = self.mentorship is not None and self.mentorship.status in BEGUN
+        return term is not None and not term.has_announced(at) and not begun
+
+    def is_seen_by(self, reader: Actor, project: KnownProject | None, *, held_back: bool) -> bool:
         """Say whether the reader may know of it: the mentee, the project's administrators, finance.
 
-        Staff see what they are to decide about.
+        Staff see what they are to decide about; what is held back its mentee does not see, whatever else they are.
         """
+        if reader.id == self.mentee_id:
+            return not held_back
         administers = project is not None and reader.id in project.administrators
         decides = reader.has(STAFF) and self.status is StipendStatus.UNDECIDED
-        return reader.id == self.mentee_id or administers or reader.has(FINANCE) or decides
+        return administers or reader.has(FINANCE) or decides
 
 
 class Means(BaseModel):

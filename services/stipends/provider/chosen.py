@@ -27,7 +27,9 @@ def provider_of(settings: Settings) -> Provider | BankFile:
 def called(provider: Provider | BankFile) -> Provider:
     """Give one that is called. Raises `OtherProvider`."""
     if isinstance(provider, BankFile):
-        raise OtherProvider("This platform pays by bank file: export a batch, and import the bank's answers.")
+        raise OtherProvider(
+            "This platform pays by bank file: export a batch, import the bank's answers and statements."
+        )
     return provider
 
 

@@ -20,12 +20,8 @@ class Budgets(Repository[Budget]):
 
     async def reckon_with(self, project_id: ProjectId) -> Budget:
         """Give the budget to decide on what it holds: whoever else does so at this moment starts anew after us."""
-        return await self.held(project_id) or await self.add(Change(Budget(id=project_id)))
-
-    async def held(self, project_id: ProjectId) -> Budget | None:
-        """Give the budget as `reckon_with` does, if there is one yet."""
         known = await self.documents.claim({"_id": project_id}, {"$inc": {"reckoned_with": 1}})
-        return self.read(known) if known else None
+        return self.read(known) if known else await self.add(Change(Budget(id=project_id)))
 
     async def book(self, posting: Posting, budget: Budget | None = None) -> Budget:
         """Apply a posting to its project's budget, which is read unless it is in hand."""

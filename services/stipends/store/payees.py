@@ -32,6 +32,8 @@ class Payees(Repository[Payee]):
         """Give the provider's word without what must not be told of where the money goes."""
         if report.reason is None:
             return report
+        if payment.payee_erased:
+            return report.model_copy(update={"reason": None})
         try:
             reason = self.opened(payment.payee_id, payment.sealed).hidden_in(report.reason)
         except SealBroken:
@@ -54,7 +56,7 @@ class Payees(Repository[Payee]):
 
     async def _renewed(self, documents: Collection, owner: str) -> int:
         count = 0
-        async for row in documents.each({}):
+        async for row in documents.each({"sealed": {"$ne": b""}}):
             sealed = self._vault.renew(row[owner], row["sealed"])
             if sealed is not None:
                 count += await documents.update(

@@ -1,36 +1,59 @@
 """Stipends and their payments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from contracts.ids import ProjectId, TermId
-from contracts.stipends import InstallmentStatus, StipendStatus
+from contracts.stipends import InstallmentStatus, StipendQueued, StipendStatus
 from services.chassis.domain import Actor, Change
 from services.chassis.mongo import Document, IndexModel
 from services.chassis.paging import Page, PageRequest
 from services.chassis.store import Repository, Store
 from services.stipends.domain.batch import Batch
 from services.stipends.domain.installment import ENDED_BADLY
+from services.stipends.domain.mentorship import BEGUN
 from services.stipends.domain.overdue import waits_since
 from services.stipends.domain.payee import Payee
 from services.stipends.domain.payment import Payment
 from services.stipends.domain.project import FINANCE, STAFF
 from services.stipends.domain.stipend import Stipend, StipendUnknown
-from services.stipends.store.letters import Correspondence
+from services.stipends.store.held_back import HeldBack
+from services.stipends.store.letters import TOLD, Correspondence
 
 
 class Stipends(Repository[Stipend]):
-    def __init__(self, store: Store, letters: Correspondence) -> None:
+    def __init__(self, store: Store, letters: Correspondence, held_back: HeldBack) -> None:
         super().__init__(store, "stipends", Stipend, StipendUnknown)
         self._letters = letters
+        self._held_back = held_back
 
     async def _put(self, change: Change[Stipend], *, insert: bool) -> Stipend:
-        """Store it and, in the same transaction, write to the mentee about what happened."""
+        """Store it and, in the same transaction, write about what happened to the mentee and to who deposits."""
         stored = await super()._put(change, insert=insert)
-        if change.event is not None:
+        if change.event is not None and type(change.event) in TOLD and not await self._held_back.keeps(stored):
             await self._letters.tell(stored, change.event)
+        if isinstance(change.event, StipendQueued) and not await self._others_wait(stored):
+            await self._letters.tell_of_shortage(stored)
         return stored
+
+    async def _others_wait(self, stipend: Stipend) -> bool:
+        """Say whether another one of its term lacks money already, so that whoever deposits was told."""
+        term = stipend.mentorship.term_id if stipend.mentorship else None
+        waiting = {"project_id": stipend.project_id, "status": StipendStatus.AWAITING_FUNDS}
+        others = {**waiting, "mentorship.term_id": term, "_id": {"$ne": stipend.id}}
+        return await self.documents.find_one(others, fields={"_id": 1}) is not None
+
+    async def announce_due(self) -> bool:
+        """Write to one mentee what is true now and was held back until now; says whether there was one."""
+
+        async def work() -> bool:
+            id = await self._held_back.take_due()
+            if id is not None:
+                await self._letters.tell_outcome(await self.get(id))
+            return id is not None
+
+        return await self.store.transaction(work)
 
     def write(self, state: Stipend) -> Document:
         return super().write(state) | {"accepted_at": state.accepted_at, "waits_since": waits_since(state)}
@@ -45,6 +68,11 @@ class Stipends(Repository[Stipend]):
 
     async def of_project(self, project_id: ProjectId) -> list[Stipend]:
         return await self.find({"project_id": project_id})
+
+    async def each_of(self, project_id: ProjectId | None) -> AsyncIterator[Stipend]:
+        """Give those of a project, or of all."""
+        async for row in self.documents.each({"project_id": project_id} if project_id else {}):
+            yield self.read(row)
 
     async def ids_in_term(self, project_id: ProjectId, term_id: TermId) -> list[str]:
         where = {"project_id": project_id, "mentorship.term_id": term_id}
@@ -61,13 +89,23 @@ class Stipends(Repository[Stipend]):
         return self.read(rows[0]) if rows else None
 
     async def seen_by(
-        self, reader: Actor, administered: Sequence[ProjectId], wanted: Mapping[str, Any], request: PageRequest
+        self,
+        reader: Actor,
+        administered: Sequence[ProjectId],
+        held_back: Sequence[TermId],
+        wanted: Mapping[str, Any],
+        request: PageRequest,
     ) -> Page[Stipend]:
-        """Those the reader may see: their own and their projects', for staff the undecided, for finance all."""
+        """Those the reader may see: their own and their projects', for staff the undecided, for finance all.
+
+        Of the terms whose results are held back, their own only once it has begun.
+        """
         seen: list[Document] = [{"mentee_id": reader.id}, {"project_id": {"$in": list(administered)}}]
         if reader.has(STAFF):
             seen.append({"status": StipendStatus.UNDECIDED})
-        return await self.page({**wanted, **({} if reader.has(FINANCE) else {"$or": seen})}, request)
+        untold = {"mentee_id": reader.id, "mentorship.term_id": {"$in": list(held_back)}}
+        hidden = {"$nor": [{**untold, "mentorship.status": {"$nin": sorted(BEGUN)}}]} if held_back else {}
+        return await self.page({**wanted, **({} if reader.has(FINANCE) else {"$or": seen}), **hidden}, request)
 
 
 class Payments(Repository[Payment]):
@@ -92,6 +130,11 @@ class Payments(Repository[Payment]):
         """Give the orders that are due and that nobody was asked to pay."""
         where = {"status": InstallmentStatus.APPROVED, "sending": False, "due_at": {"$ne": None, "$lte": at}}
         return await self.find(where, sort="due_at", limit=limit)
+
+    async def by_names(self, names: Collection[str]) -> Mapping[str, str]:
+        """Give the payments that are called so at the provider, each by its name there."""
+        rows = await self.documents.find({"provider_id": {"$in": sorted(names)}}, fields={"provider_id": 1})
+        return {row["provider_id"]: row["_id"] for row in rows}
 
     async def ordered_since(self, at: datetime) -> list[str]:
         rows = await self.documents.find({"ordered_at": {"$gte": at}}, fields={"_id": 1})

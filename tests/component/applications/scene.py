@@ -65,8 +65,8 @@ def profile(id: str, **changes: Any) -> MenteeProfileSaved:
     return MenteeProfileSaved.model_validate({"id": id, **said, "sequence": 1, "at": now(), "by": id, **changes})
 
 
-def person(id: str, name: str) -> PersonDescribed:
-    said = {"id": id, "name": name, "emails": (address(id),)}
+def person(id: str, name: str, *, zone: str | None = None) -> PersonDescribed:
+    said = {"id": id, "name": name, "emails": (address(id),), "time_zone": zone}
     return PersonDescribed.model_validate({**said, "sequence": 1, "at": now(), "by": id})
 
 
@@ -102,19 +102,18 @@ class Scene:
         prerequisites: tuple[Any, ...] = (),
         starts_in: int = 20,
         of: dict[str, Any] | None = None,
+        ids: dict[str, str] | None = None,
         **changes: Any,
     ) -> "Scene":
-        """`of` is what the project says of itself; what else is changed is the term's."""
-        scene = cls(served)
+        """`of` is what the project says of itself, `ids` are known before; what else is changed is the term's."""
+        scene = cls(served, **(ids or {}))
         scene.admin = await served.caller(scene.admin_id)
         scene.mentor = await served.caller(scene.mentor_id)
         await served.hears(
             project(
                 scene.project_id,
                 admin=scene.admin_id,
-                mentors=(scene.mentor_id,),
-                prerequisites=prerequisites,
-                **(of or {}),
+                **{"mentors": (scene.mentor_id,), "prerequisites": prerequisites, **(of or {})},
             ),
             term(scene.term_id, scene.project_id, capacity=capacity, starts_in=starts_in, **changes),
         )

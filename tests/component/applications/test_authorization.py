@@ -124,7 +124,8 @@ async def world_of(served: Served, scene: Scene, mentee: Any, words: dict[str, s
     return World(callers, path, {**BODIES, **mine})
 
 
-async def test_who_may_call_what_of_an_application_and_what_is_everybodys_own(served: Served):
+async def under_way(served: Served) -> World:
+    """Bring a mentorship to where everything of the first two tables can be asked."""
     scene, account = await Scene.of(served), somebody()
     await served.hears(profile(account), person(account, "Mira Diaz"))
     mentee = await served.caller(account)
@@ -134,13 +135,10 @@ async def test_who_may_call_what_of_an_application_and_what_is_everybodys_own(se
     items = (await mentee.get(f"/v1/applications/{id}/evaluations")).json()["items"]
     midterm = next(item["id"] for item in items if item["milestone"] == "midterm")
     words = {"/v1/tasks": given, "/v1/evaluations": midterm, "/v1/applications": id, "/v1/certificates": "", "code": ""}
-    world = await world_of(served, scene, mentee, words)
-
-    for table in (read(NOBODYS), read(UNDER_WAY)):
-        assert await world.answers(table) == table
+    return await world_of(served, scene, mentee, words)
 
 
-async def test_who_may_call_what_of_a_graduate(served: Served):
+async def after_graduation(served: Served) -> World:
     graduate = await graduated(served, listed=True)
     client, _ = await employer(served)
     asked = await client.post(f"/v1/certificates/graduates/{graduate.certificate['id']}/referrals", json=REQUEST)
@@ -151,9 +149,45 @@ async def test_who_may_call_what_of_a_graduate(served: Served):
         "/v1/applications": graduate.application,
         "code": graduate.code,
     }
-    world = await world_of(served, graduate.scene, graduate.client, words)
+    return await world_of(served, graduate.scene, graduate.client, words)
 
+
+async def test_who_may_call_what_of_an_application_and_what_is_everybodys_own(served: Served):
+    world = await under_way(served)
+    for table in (read(NOBODYS), read(UNDER_WAY)):
+        assert await world.answers(table) == table
+
+
+async def test_who_may_call_what_of_a_graduate(served: Served):
+    world = await after_graduation(served)
     assert await world.answers(read(GRADUATED)) == read(GRADUATED)
+
+
+DECISIONS: Final = frozenset(
+    {
+        "GET /v1/applications/export.csv",
+        "POST /v1/applications/decline-pending",
+        "POST /v1/applications/{id}/waitlist",
+        "PUT /v1/applications/{id}/waiting",
+        "POST /v1/applications/{id}/reconsider",
+        "POST /v1/applications/{id}/accept",
+        "POST /v1/applications/{id}/decline",
+        "POST /v1/applications/{id}/extend",
+        "POST /v1/applications/{id}/graduate",
+        "POST /v1/applications/{id}/fail",
+        "POST /v1/evaluations/{id}/reevaluate",
+    }
+)
+ADVICE: Final = frozenset(
+    {"PUT /v1/applications/{id}/review", "PUT /v1/evaluations/{id}", "POST /v1/tasks/{id}/complete"}
+)
+
+
+def test_mentors_advise_and_never_decide():
+    table = read(UNDER_WAY)
+    whoever_may = {route: {who for who, cell in may.items() if cell == "ok"} for route, may in table.items()}
+    assert {route for route, who in whoever_may.items() if who == {"administrator"}} == DECISIONS
+    assert all({"mentor", "administrator"} == whoever_may[route] for route in ADVICE)
 
 
 def test_every_route_has_its_row(served: Served):

@@ -1,11 +1,10 @@
 """Evaluations as they come due: reminded of, escalated, moved by an extension, given another chance."""
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
-import pytest
 
 from contracts.applications import ApplicationExtended
 from deploy.local.platform import Platform
@@ -14,7 +13,6 @@ from tests.support.mailed import mailed
 from tests.support.served import Served
 from tests.support.waiting import eventually
 
-LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 FEEDBACK = {"on_mentor": "Patient.", "on_project": "Lively."}
 
 
@@ -230,32 +228,3 @@ async def test_several_that_remind_at_once_remind_once(served: Served, platform:
     assert (await scene.told(midterm["id"])).count("evaluation.escalated.v1") == 1
     assert len(await mailed(platform, address(scene.admin_id), "is a week late")) == 1
     assert await posted(served, "is a week late") == before + 1
-
-
-@pytest.mark.parametrize(
-    ("collection", "question", "sort"),
-    [
-        ("tasks", {"reminds_at": {"$lte": LONG_AGO}}, "reminds_at"),
-        ("evaluations", {"reminds_at": {"$lte": LONG_AGO}}, "reminds_at"),
-        ("files", {"loose_since": {"$lte": LONG_AGO}}, "loose_since"),
-        ("files", {"sender": "x", "loose_since": {"$exists": True}}, ""),
-        ("tasks", {"application_id": "x", "due_on": {"$gt": "2026-01-01"}}, "_id"),
-        ("applications", {"term_id": "x", "status": "active"}, "_id"),
-        ("certificates", {"code": "x"}, ""),
-        ("certificates", {"application_id": "x"}, ""),
-        ("certificates", {"listed": True}, "-_id"),
-        ("certificates", {"mentee_id": "x"}, "-_id"),
-        ("referrals", {"$or": [{"sender_id": "x"}, {"graduate_id": "x"}]}, "-_id"),
-        ("evaluations", {"application_id": "x"}, "_id"),
-    ],
-    ids=str,
-)
-async def test_every_question_is_answered_by_an_index(
-    served: Served, collection: str, question: dict[str, Any], sort: str
-):
-    order = {sort.removeprefix("-"): -1 if sort.startswith("-") else 1} if sort else {}
-    find = {"find": collection, "filter": question, "sort": order}
-    plan = await served.service.store.database._database.command("explain", find, verbosity="queryPlanner")
-    assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"])
-    assert "IXSCAN" in str(plan["queryPlanner"]["winningPlan"])
-    assert "'indexName': '_id_'" not in str(plan["queryPlanner"]["winningPlan"])

@@ -105,6 +105,20 @@ async def test_a_decline_undone_before_the_announcement_is_never_mailed(served: 
     assert await until(scene, 1) == [RECEIVED]
 
 
+async def test_who_was_told_of_a_withdrawal_is_told_that_it_was_undone_also_before_the_announcement(served: Served):
+    scene = await scene_of(served, results_at=now() + 5 * DAY)
+    _, mentee = await mentee_of(served)
+    id = await scene.applied(mentee)
+    await scene.accept(id)
+    for verb in ("withdraw", "undo"):
+        assert (await mentee.post(f"/v1/applications/{id}/{verb}")).status_code == 200
+
+    assert (await until(scene, 3))[1:] == [
+        "Kernel: Mira Diaz withdrew from Spring",
+        "Kernel: a withdrawal in Spring was undone",
+    ]
+
+
 async def test_a_week_before_the_deadline_whoever_has_open_prerequisites_is_reminded(served: Served, clock: Clock):
     scene = await scene_of(served, prerequisites=(BUILD,))
     _, mentee = await mentee_of(served)

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.applications import ApplicationAccepted
 from contracts.projects import TermEdited
-from tests.component.applications.scene import DAY, Clock, Scene, funding, kinds, now, term
+from tests.component.applications.scene import DAY, Clock, Scene, funding, kinds, now, profile, project, somebody, term
 from tests.support.served import Served
 from tests.support.waiting import eventually
 
@@ -162,6 +162,22 @@ async def test_a_place_that_is_taken_meanwhile_and_an_application_made_meanwhile
     assert kinds(answers) == ["409 capacity-reached", "422 not-eligible"]
 
 
+async def test_once_the_window_has_closed_a_decline_is_undone_only_while_a_place_is_free(served: Served):
+    scene = await Scene.of(served)
+    holder, other = await scene.mentees(2)
+    taken, declined = await scene.applied(holder), await scene.applied(other)
+    await scene.accept(taken)
+    await post(scene.admin, declined, "decline", **NOT_SELECTED)
+    planned = term(scene.term_id, scene.project_id, window_closes_at=now() - DAY / 24).model_dump(exclude={"type"})
+    await served.hears(TermEdited.model_validate({**planned, "sequence": 2}))
+
+    full = await post(scene.admin, declined, "undo")
+    await post(holder, taken, "withdraw")
+    free = await post(scene.admin, declined, "undo")
+
+    assert (kinds([full]), free.json()["status"]) == (["409 too-late-to-undo"], "pending")
+
+
 async def test_decisions_are_held_back_from_the_applicant_until_they_are_announced(served: Served, clock: Clock):
     scene = await Scene.of(served, capacity=2, results_at=now() + 5 * DAY)
     chosen, waits, turned_away, leaves = await scene.mentees(4)
@@ -224,6 +240,19 @@ async def test_many_are_declined_at_once_but_for_those_on_the_wait_list(served: 
     ]
     one = (await scene.admin.get(f"/v1/applications/{pending[0]}")).json()
     assert (one["reason_code"], one["message"]) == ("not_selected", "Many applied.")
+
+
+async def test_whoever_declines_many_at_once_leaves_their_own_to_others(served: Served):
+    scene, ada = await Scene.of(served), somebody()
+    await served.hears(profile(ada))
+    own, other = await scene.applied(await served.caller(ada)), await scene.applied()
+    both = {"administrators": (scene.admin_id, ada), "mentors": (scene.mentor_id,), "sequence": 2}
+    await served.hears(project(scene.project_id, admin=scene.admin_id, **both))
+
+    done = await (await served.caller(ada)).post("/v1/applications/decline-pending", json={"term_id": scene.term_id})
+
+    assert (done.status_code, done.json()) == (200, {"declined": 1, "left": 1})
+    assert [await status(scene, id) for id in (own, other)] == ["pending", "declined"]
 
 
 async def test_a_terms_applications_come_as_csv_in_the_chosen_columns_and_without_formulas(served: Served):

@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 from contracts.event import Event
 from deploy.local.platform import Platform
 from services.chassis.brake import Brake
+from services.chassis.broker import Broker
 from services.chassis.bus import Consumer
 from services.chassis.cluster import Cluster
 from services.chassis.inbox import Inbox
@@ -49,7 +50,7 @@ async def bad_release(
     said = {"kafka_bootstrap_servers": platform.addresses.kafka, "kafka_group": name, "kafka_session_timeout_ms": 4000}
     uri = platform.addresses.mongodb_uri
     settings = Settings.model_validate({**said, "mongodb_uri": uri, "http_port": 1, "public_url": "http://localhost"})
-    cluster, stopping = Cluster(store.database, platform.addresses.kafka), asyncio.Event()
+    cluster, stopping = Cluster(store.database, Broker(platform.addresses.kafka)), asyncio.Event()
     await cluster.prepare()
     consumer = Consumer(inbox, cluster, ["projects.events"], effects.apply, settings, brake)
     running = asyncio.create_task(consumer.run(stopping))

@@ -70,6 +70,7 @@ async def test_a_commit_of_another_process_wakes_who_watches(store: Store, elsew
         return woken.is_set()
 
     await eventually(woken_by_another, what="the wake-up")
+    assert woken.is_set()
     stopping.set()
     await listening
 

@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 
 from deploy.local.platform import Platform
 from services.chassis import leases, relay
+from services.chassis.broker import Broker
 from services.chassis.cluster import Cluster
 from services.chassis.jobs import NotNow
 from services.chassis.leases import Lease
@@ -18,6 +19,8 @@ from services.chassis.relay import Relay
 from services.chassis.store import Store
 from tests.component.chassis.tally import new, raised, tallies
 from tests.support.waiting import eventually
+
+NOWHERE = Broker("127.0.0.1:1")
 
 
 async def test_every_event_is_published_in_order_per_key_and_marked(store: Store, platform: Platform, cluster: Cluster):
@@ -39,7 +42,7 @@ async def test_every_event_is_published_in_order_per_key_and_marked(store: Store
 
 async def test_without_a_broker_nothing_is_lost_and_nobody_waits(store: Store, platform: Platform, cluster: Cluster):
     repository, tally = await tallies(store), new()
-    nowhere = Relay(store.outbox, Cluster(store.database, "127.0.0.1:1"), "127.0.0.1:1", idempotence=False)
+    nowhere = Relay(store.outbox, Cluster(store.database, NOWHERE), NOWHERE, idempotence=False)
 
     await repository.add(raised(tally))
     with pytest.raises(NotNow):
@@ -83,7 +86,7 @@ async def test_the_longer_a_broker_is_away_the_longer_the_pauses_and_never_the_s
     async def passing(seconds: float) -> None:
         pauses.append(seconds)
 
-    nowhere = Relay(store.outbox, Cluster(store.database, "127.0.0.1:1"), "127.0.0.1:1", idempotence=False)
+    nowhere = Relay(store.outbox, Cluster(store.database, NOWHERE), NOWHERE, idempotence=False)
     monkeypatch.setattr(relay, "asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": passing}))
     for _ in range(8):
         with pytest.raises(NotNow):
@@ -126,13 +129,15 @@ async def test_a_lease_has_one_holder_until_it_is_released(store: Store):
 
 @pytest.fixture
 async def cluster(store: Store, platform: Platform) -> AsyncIterator[Cluster]:
-    cluster = Cluster(store.database, platform.addresses.kafka)
+    cluster = Cluster(store.database, Broker(platform.addresses.kafka))
     yield cluster
     await cluster.close()
 
 
 def relay_to(platform: Platform, store: Store, cluster: Cluster) -> Relay:
-    return Relay(store.outbox, cluster, platform.addresses.kafka, idempotence=platform.addresses.kafka_idempotence)
+    return Relay(
+        store.outbox, cluster, Broker(platform.addresses.kafka), idempotence=platform.addresses.kafka_idempotence
+    )
 
 
 async def one(held) -> list[bool]:

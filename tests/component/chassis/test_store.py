@@ -1,13 +1,15 @@
 """State, event and answer stand or fall together, however many write at once."""
 
 import asyncio
+import contextvars
+from collections.abc import Awaitable
 
 import pytest
 
 from services.chassis import commands, mongo
 from services.chassis.commands import Answer, Command, IdempotencyKeyReused, Replayed, StaleVersion
 from services.chassis.domain import Change
-from services.chassis.store import Store
+from services.chassis.store import Repository, Store
 from tests.component.chassis.tally import Tally, TallyFull, TallyUnknown, new, raised, tallies
 
 
@@ -45,6 +47,65 @@ async def test_two_changes_in_one_transaction_fall_together(store: Store):
     with pytest.raises(TallyFull):
         await store.transaction(both)
     assert (await repository.get(one.id)).count == 0
+
+
+async def test_in_a_transaction_what_it_wrote_is_read_anew_and_what_it_read_stays(store: Store):
+    repository, one, other = await tallies(store), new(), new()
+    await repository.add(Change(one))
+    await repository.add(Change(other))
+    counts = []
+
+    async def work() -> None:
+        counts.append((await repository.get(one.id)).count)
+        await repository.change(one.id, raised)
+        counts.append((await repository.get(one.id)).count)
+        await repository.documents.update({"_id": one.id}, {"$inc": {"count": 5}})
+        counts.append((await repository.get(one.id)).count)
+        before = await repository.get(other.id)
+        await asyncio.create_task(elsewhere(), context=contextvars.Context())
+        assert await repository.get(other.id) == before
+
+    async def elsewhere() -> None:
+        await repository.change(other.id, raised)
+
+    await store.transaction(work)
+    assert counts == [0, 1, 6]
+    assert (await repository.get(other.id)).count == 1
+
+
+async def test_what_is_inserted_last_is_there_with_the_rest_or_not_at_all(store: Store):
+    repository, one, notes = await tallies(store), new(), store.database["notes"]
+    await repository.add(Change(one))
+
+    async def work(*ids: str) -> None:
+        for id in ids:
+            await notes.insert_last({"_id": id})
+        await repository.change(one.id, raised)
+
+    await store.transaction(lambda: work("1", "2"))
+    with pytest.raises(mongo.PyMongoError):
+        await store.transaction(lambda: work("3", "2"))
+    with pytest.raises(TallyFull):
+        await store.transaction(lambda: _and_then(work("4"), TallyFull("Full.")))
+    await notes.insert_last({"_id": "5"})
+
+    assert [note["_id"] for note in await notes.find({})] == ["1", "2", "5"]
+    assert (await repository.get(one.id)).count == 1
+
+
+async def _and_then(work: Awaitable[None], refusal: Exception) -> None:
+    await work
+    raise refusal
+
+
+async def test_many_added_at_once_are_told_one_by_one(store: Store):
+    repository, some = await tallies(store), [new() for _ in range(3)]
+    await repository.add_all([raised(tally) for tally in some])
+    await repository.add_all([])
+
+    rows = await store.database["outbox"].find({})
+    assert sorted(row["key"] for row in rows) == sorted(f"tally/{tally.id}" for tally in some)
+    assert [(await repository.get(tally.id)).count for tally in some] == [1, 1, 1]
 
 
 async def test_what_is_not_there_is_refused_by_its_kind(store: Store):
@@ -89,6 +150,28 @@ async def test_a_request_that_expects_another_version_changes_nothing(store: Sto
         await repository.change(tally.id, raised)
     with commands.carrying_out(command(None, if_match=added.version)):
         assert (await repository.change(tally.id, raised)).count == 2
+
+
+async def test_an_expected_version_is_that_of_the_first_thing_changed_also_where_another_kind_has_the_same_id(
+    store: Store,
+):
+    """Things of one owner may go by the owner's id, each with a version of its own."""
+    repository, tally = await tallies(store), new()
+    other = Repository(store, "others", Tally, repository._missing)
+    added = await repository.add(quietly(tally))
+    await other.add(quietly(tally))
+    await other.change(tally.id, quietly)
+
+    async def work() -> tuple[int, int]:
+        first = await repository.change(tally.id, quietly)
+        return first.count, (await other.change(tally.id, quietly)).count
+
+    with commands.carrying_out(command(None, if_match=added.version)):
+        assert await store.transaction(work) == (2, 3)
+
+
+def quietly(tally: Tally) -> Change[Tally]:
+    return Change(tally.evolve(count=tally.count + 1))
 
 
 def command(key: str | None, *, fingerprint: str = "same", by: str = "me", if_match: int | None = None) -> Command:

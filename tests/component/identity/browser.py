@@ -31,7 +31,7 @@ class Form(HTMLParser):
             self.over, self.action = bool(self.action), self.action or given["action"]
         if tag == "input" and not self.over and given.get("type") != "checkbox":
             self.fields[given["name"]] = given.get("value", "")
-        self.buttons += tag == "button"
+        self.buttons += tag == "button" and not self.over
 
 
 @dataclass(frozen=True)

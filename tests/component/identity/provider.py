@@ -69,7 +69,7 @@ class Provider:
         return self.service.data
 
     async def http(self, **more: Any) -> httpx.AsyncClient:
-        return await self.open.enter_async_context(httpx.AsyncClient(base_url=self.url, timeout=30, **more))
+        return await self.open.enter_async_context(httpx.AsyncClient(base_url=self.url, timeout=90, **more))
 
     async def browser(self) -> Browser:
         return Browser(await self.http())
@@ -145,19 +145,25 @@ def settings(platform: Platform, url: str, database: str = "", **more: Any) -> S
 
 @asynccontextmanager
 async def providing(
-    platform: Platform, clock: Clock, *, like: Settings | None = None, role: Role = Role.ALL
+    platform: Platform,
+    clock: Clock,
+    *,
+    like: Settings | None = None,
+    role: Role = Role.ALL,
+    host: str = "127.0.0.1",
+    **more: Any,
 ) -> AsyncIterator[Provider]:
     """Serve identity on a free port, which is also its public URL; `like` makes a replica of another."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        own = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        service = build(like or settings(platform, own), clock)
+        own = f"http://{host}:{listener.getsockname()[1]}"
+        service = build(like or settings(platform, own, **more), clock)
         config = uvicorn.Config(service.app(role), log_config=None, access_log=False)
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             async with AsyncExitStack() as clients:
-                mails = httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=30)
+                mails = httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=90)
                 await clients.enter_async_context(mails)
                 provider = Provider(service, own, platform, clock, clients, mails)
                 await eventually(lambda: _ready(provider), what="identity ready")

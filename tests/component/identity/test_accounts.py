@@ -141,39 +141,6 @@ async def test_one_reads_and_describes_oneself(provider: Provider):
     assert (described.type, described.sequence) == ("person.described.v1", 2)
 
 
-async def test_one_keeps_a_mentee_and_a_mentor_profile(provider: Provider):
-    person = await provider.person()
-    http = await provider.caller(person)
-    assert (await http.get("/v1/me/mentee-profile")).status_code == 404
-    told = {"introduction": "I write kernels.", "skills": ["C"], "country": "DE", "of_age": True, "may_work": True}
-
-    first = await http.put("/v1/me/mentee-profile", json={"skills": ["C"]})
-    whole = await http.put("/v1/me/mentee-profile", json=told)
-    mentor = await http.put("/v1/me/mentor-profile", json={"introduction": "I teach.", "skills": ["C"]})
-
-    assert (first.json()["complete"], first.json()["version"]) == (False, 1)
-    assert whole.json() == {"id": person.id, "version": 2, "complete": True, **told}
-    assert (await http.get("/v1/me/mentee-profile")).json() == whole.json()
-    assert mentor.json()["complete"] is True
-    told_now = [event.type for event in await provider.told(person.id)][-3:]
-    assert told_now == ["mentee-profile.saved.v1", "mentee-profile.saved.v1", "mentor-profile.saved.v1"]
-
-
-async def test_many_first_saves_of_a_profile_make_one(provider: Provider):
-    http = await provider.caller(await provider.person())
-    answers = await asyncio.gather(*(http.put("/v1/me/mentor-profile", json={"skills": ["C"]}) for _ in range(8)))
-    assert [answer.status_code for answer in answers] == [200] * 8
-    assert (await http.get("/v1/me/mentor-profile")).json()["version"] == 8
-
-
-@pytest.mark.parametrize(
-    "changes", [{"country": "Germany"}, {"country": "de"}, {"skills": ["x" * 51]}, {"skills": [""]}, {"age": 18}]
-)
-async def test_a_profile_that_says_something_else_is_refused(provider: Provider, changes: dict[str, Any]):
-    http = await provider.caller(await provider.person())
-    assert (await http.put("/v1/me/mentee-profile", json=changes)).status_code == 422
-
-
 async def test_staff_find_people_and_grant_roles_and_others_do_not(provider: Provider):
     boss, person = await provider.person("staff"), await provider.person()
     staff, anybody = await provider.strong_caller(boss), await provider.caller(person)

@@ -69,8 +69,12 @@ async def test_a_reset_ends_every_session_refresh_token_and_userinfo_at_once_and
         return (await caller.get("/v1/projects")).status_code == 401
 
     await eventually(refused, what="projects refuses the earlier token")
-    own = await (await provider.http(headers=bearer)).get("/v1/me")
-    assert own.status_code == 401, "identity itself too"
+    own = await provider.http(headers=bearer)
+
+    async def refused_here() -> bool:
+        return (await own.get("/v1/me")).status_code == 401
+
+    await eventually(refused_here, within=2, what="identity itself refuses it too")
     assert (await Browser(await provider.http()).sign_in(wanda.email, wanda.password)).status_code == 422
     fresh = await (await provider.browser()).tokens_for(wanda.email, NEW)
     assert (await _calls(caller, fresh["access_token"])) == 200, "who signs in anew is let in"

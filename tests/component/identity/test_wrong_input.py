@@ -23,8 +23,11 @@ WRONG: dict[str, bytes] = {
     "not ASCII": 'client_id=mentorship-web&grant_type=é&response_type=é&redirect_uri=http://x/"'.encode(),
     "quotes": b"client_id=mentorship-web&grant_type=%22%5C&response_type=%22&redirect_uri=http://x/%22",
     "percent signs": b"client_id=%&grant_type=%zz",
+    "no assertion": b"grant_type=client_credentials&token=t&client_assertion=a.b.c&client_assertion_type=x",
+    "a deep assertion": b"grant_type=client_credentials&token=t&client_assertion_type=urn:ietf:params:oauth:"
+    b"client-assertion-type:jwt-bearer&client_assertion=e30." + b"W1tb" * 2500 + b".x",
 }
-PROTOCOL = ["/oauth2/token", "/oauth2/revoke"]
+PROTOCOL = ["/oauth2/token", "/oauth2/revoke", "/oauth2/introspect", "/oauth2/userinfo"]
 
 
 @pytest.mark.parametrize("path", PROTOCOL)

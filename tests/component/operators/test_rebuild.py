@@ -162,4 +162,4 @@ async def tell(projects: Served, ids: list[str], rounds: int) -> None:
 async def rebuilt(projects: Served, name: str) -> None:
     service = projects.service
     copy = rebuilding.copies(service.data)[name]
-    await rebuild(service.store, service.inbox, copy, service.settings.kafka_bootstrap_servers, lambda *_: None)
+    await rebuild(service.store, service.inbox, copy, service.settings.broker, lambda *_: None)

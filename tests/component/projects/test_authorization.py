@@ -22,9 +22,9 @@ from services.chassis.service import now
 from services.projects import app as rooms
 from tests.component.projects.scene import Scene, Somebody, published, somebody
 from tests.component.projects.test_enrollment import enrollment, term
-from tests.component.projects.test_logos import picture
 from tests.component.projects.test_requests import asked, profiled
 from tests.support.issuer import Issuer
+from tests.support.pictured import picture
 from tests.support.served import Served, serving
 
 CALLERS: Final = ("anonymous", "signed_in", "mentee", "mentor", "administrator", "another", "staff", "finance")

@@ -164,6 +164,23 @@ async def test_an_invitation_is_for_the_invited_address_alone(projects: Served, 
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-invited")
 
 
+async def test_an_invitation_fits_by_any_address_that_the_person_proved_by_then(projects: Served, platform: Platform):
+    owner, staff = await projects.caller(somebody()), await projects.caller(somebody(), "staff")
+    id = await published(owner, staff)
+    mentor_id, first, second = somebody(), f"{uuid7()}@example.org", f"{uuid7()}@example.org"
+    await projects.hears(person(mentor_id, first))
+    mentor = await projects.caller(mentor_id)
+    await owner.post(f"/v1/projects/{id}/mentor-invitations", json={"email": second})
+    said = {"token": await mailed_token(platform, second)}
+    assert (await mentor.post("/v1/mentor-invitations/accept", json=said)).status_code == 403
+
+    await projects.hears(person(mentor_id, first, second, sequence=2))
+
+    assert (await mentor.post("/v1/mentor-invitations/accept", json=said)).status_code == 200
+    known = await owner.post(f"/v1/projects/{id}/mentor-invitations", json={"email": first})
+    assert (known.status_code, known.json()["type"]) == (409, "/problems/already-member")
+
+
 async def test_a_term_passes_its_opening_by_itself_and_says_so_once(projects: Served):
     owner = await projects.caller(somebody())
     id = (await drafted(owner))["id"]
@@ -177,9 +194,9 @@ async def test_a_term_passes_its_opening_by_itself_and_says_so_once(projects: Se
     assert [type(event) for event in await projects.told(planned)] == [TermPlanned, TermOpened]
 
 
-def person(id: str, *emails: str) -> PersonDescribed:
+def person(id: str, *emails: str, sequence: int = 1) -> PersonDescribed:
     at = datetime.now(UTC)
-    return PersonDescribed(id=id, name="Mira", emails=emails, sequence=1, at=at, by=id)
+    return PersonDescribed(id=id, name="Mira", emails=emails, sequence=sequence, at=at, by=id)
 
 
 async def mailed_token(platform: Platform, address: str) -> str:

@@ -57,7 +57,7 @@ async def test_no_page_of_the_catalog_reads_or_sorts_it_whole(projects: Served):
     await fill(projects.service.data.catalog)
     anybody, staff = await projects.caller(), await projects.caller(str(uuid7()), "staff")
     mentor = (await somebody(projects)).client
-    async with explained(projects.service.store.database, computed=("closing", "count")):
+    async with explained(projects.service.store.database, computed=("closing", "fit", "count")):
         for client in (anybody, mentor, staff):
             for sort in ("newest", "name", "accepting_first", "closing_soon"):
                 answer = await client.get("/v1/projects", params={"sort": sort, "limit": 5})
@@ -74,6 +74,8 @@ async def test_no_page_of_the_catalog_reads_or_sorts_it_whole(projects: Served):
                 assert (await anybody.get("/v1/projects", params={**asked, **more})).status_code == 200
         assert len(await found(staff, status="submitted")) == 0
         assert len(await found(mentor, mine=True)) == 0
+        for client in (staff, mentor):
+            assert len(await found(client, waiting=True)) == 0
         for place in ("facets", "feed.atom"):
             assert (await anybody.get(f"/v1/projects/{place}")).status_code == 200
 

@@ -30,7 +30,7 @@ async def posted(scene: Scene) -> list[str]:
     """
     name = await name_of(scene)
     rows = await scene.served.service.store.database["mails"].find({"subject": {"$regex": name}})
-    return [said for row in rows if (said := row["subject"].replace(name, "…")) != TO_REVIEW]
+    return [said for row in rows if (said := row["subject"].replace(name, "…")) not in TO_STAFF]
 
 
 async def arrived(scene: Scene, platform: Platform, *addresses: str) -> dict[str, list[str]]:
@@ -65,6 +65,8 @@ async def on_the_staff(
 
 
 SUBMITTED, TO_REVIEW = "… is submitted for review", "… waits for a review"
+CHANGES_TO_REVIEW = "Changes of … wait for a review"
+TO_STAFF = {TO_REVIEW, CHANGES_TO_REVIEW}
 PUBLISHED = "… is published"
 
 
@@ -99,6 +101,20 @@ async def test_staff_are_not_asked_to_review_their_own_project(projects: Served,
     assert answer.status_code == 200
     assert await arrived(again, platform, scene.owner.address) == {scene.owner.address: [SUBMITTED]}
     await on_the_staff(projects, sequence=2, who=scene.owner)
+
+
+async def test_staff_are_told_once_of_changes_that_wait_for_their_review(projects: Served, platform: Platform):
+    scene = await published(projects)
+    staff = await on_the_staff(projects, PlatformRole.STAFF)
+
+    await scene.owner.client.patch(scene.place, json={"skills": ["C", "Rust"]})
+    for description in ("Learn more.", "Learn even more."):
+        await scene.owner.client.patch(scene.place, json={"description": description})
+
+    [mail] = await mailed(platform, staff.address, await name_of(scene))
+    assert "/v1/projects/kernel-" in mail["text"]
+    assert await arrived(scene, platform, staff.address) == {staff.address: [CHANGES_TO_REVIEW]}
+    await on_the_staff(projects, sequence=2, who=staff)
 
 
 async def test_administrators_are_told_that_their_project_is_published(projects: Served, platform: Platform):

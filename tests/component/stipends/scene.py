@@ -18,6 +18,7 @@ from uuid6 import uuid7
 
 from contracts.applications import (
     ApplicationAccepted,
+    ApplicationConfirmed,
     ApplicationEvent,
     ApplicationSubmitted,
     ApplicationWithdrawn,
@@ -26,7 +27,8 @@ from contracts.applications import (
     PrerequisitesCompleted,
 )
 from contracts.event import Event
-from contracts.projects import ProjectPublished
+from contracts.identity import PersonDescribed
+from contracts.projects import ProjectPublished, TermEvent
 from deploy.local.platform import Platform
 from services.chassis.service import Role
 from services.stipends import app as rooms
@@ -92,6 +94,7 @@ class Mentee:
 
     project: str
     country: str = "DE"
+    term: str = "t"
     application: str = field(default_factory=somebody)
     id: str = field(default_factory=somebody)
     accepted_at: datetime = AT
@@ -102,7 +105,7 @@ class Mentee:
         nothing = {"status": "pending", "attendance": None, "prerequisites_completed_at": None, "accepted_at": None}
         self.picture = {**nothing, **self.picture, **changes}
         self.told += 1
-        who = {"id": self.application, "project_id": self.project, "term_id": "t", "mentee_id": self.id}
+        who = {"id": self.application, "project_id": self.project, "term_id": self.term, "mentee_id": self.id}
         rest = {"country": self.country, "sequence": self.told, "at": AT + timedelta(days=self.told), "by": "ada"}
         return kind.model_validate({**who, **rest, **self.picture, **changes})
 
@@ -115,6 +118,9 @@ class Mentee:
     def accepted(self) -> Event:
         return self._say(ApplicationAccepted, status="accepted", attendance="full_time", accepted_at=self.accepted_at)
 
+    def confirmed(self) -> Event:
+        return self._say(ApplicationConfirmed, status="active")
+
     def withdrawn(self) -> Event:
         return self._say(ApplicationWithdrawn, status="withdrawn")
 
@@ -126,6 +132,27 @@ class Mentee:
         scheduled = {**who, "sequence": 1, "at": AT, "by": "ada", "verdict": None}
         recorded = {**who, "sequence": 2, "at": AT, "by": "mo", "verdict": "satisfactory"}
         return [EvaluationScheduled.model_validate(scheduled), EvaluationRecorded.model_validate(recorded)]
+
+
+def planned(kind: type[TermEvent], id: str, project: str, *, results_at: datetime | None, sequence: int = 1) -> Event:
+    """What projects tells of a term."""
+    instants = dict.fromkeys(("window_opens_at", "window_closes_at", "starts_at", "ends_at", "at"), AT)
+    who = {"id": id, "project_id": project, "name": "Spring", "capacity": 9, "sequence": sequence, "by": "ada"}
+    return kind.model_validate({**who, **instants, "results_at": results_at})
+
+
+def described(id: str, name: str = "Mira Maker") -> PersonDescribed:
+    """Identity's word on somebody, whose address nobody else has."""
+    email = f"{id}@example.org"
+    person = {"id": id, "name": name, "emails": (email,), "sequence": 1, "at": AT, "by": id}
+    return PersonDescribed.model_validate(person)
+
+
+async def mails_of(platform: Platform, id: str) -> list[str]:
+    """Give the subjects of what somebody described got, the first one first."""
+    async with httpx.AsyncClient(base_url=platform.addresses.mailbox) as mailbox:
+        found = (await mailbox.get("/api/mails", params={"to": f"{id}@example.org"})).json()["items"]
+    return [mail["subject"] for mail in found]
 
 
 @dataclass

@@ -11,6 +11,7 @@ from services.chassis.service import Role
 from services.stipends.domain.batch import short
 from tests.component.stipends.scene import Mentee, Project, Scene, at_once, key, playing, somebody
 from tests.unit.stipends.test_bank_file import REASON, answer, transfer
+from tests.unit.stipends.test_bank_statement import booked, file, named
 
 IBAN = {"iban": "GB29NWBK60161331926819", "holder_name": "Mira Maker", "country": "GB"}
 BANK = {
@@ -143,6 +144,38 @@ async def test_a_wrong_file_is_refused_without_repeating_it(scene: Scene):
     assert (refused.status_code, refused.json()["type"]) == (422, "/problems/file-not-valid")
     assert "SOLD" not in refused.text
     assert (await imported(scene, b"x" * (2 * 1024 * 1024 + 1))).status_code == 413
+
+
+async def compared(scene: Scene, *entries: str) -> dict[str, str]:
+    """Hold a statement of the bank against the ledger; gives what is said of each payment."""
+    path, headers = "/v1/payments/differences?since=2026-01-01", {"Content-Type": "application/xml"}
+    answered = await scene.fay.post(path, content=file(*entries), headers=headers)
+    assert answered.status_code == 200, answered.text
+    return {item["reference"]: item["words"] for item in answered.json()["items"]}
+
+
+async def test_a_statement_of_the_bank_is_held_against_the_ledger_and_nothing_is_corrected(scene: Scene):
+    (project, paid), (_, unanswered) = await approved(scene), await approved(scene)
+    await export(scene)
+    await imported(scene, answer(transfers=transfer(name(paid), "ACSC")))
+    mine, other = f"{paid.application}.1.1", f"{unanswered.application}.1.1"
+
+    agreed = await compared(scene, booked(named(name(paid))))
+    assert {mine, other} & agreed.keys() == set(), "one that is on its way need not be there yet"
+
+    found = await compared(scene, booked(named(name(unanswered))), booked(named("rent"), amount="9.50"))
+    assert found[mine] == "The ledger has 2,700.00 USD paid; the provider has no such payment."
+    assert found[other] == "The provider has 2,700.00 USD paid; the ledger has 2,700.00 USD in transit."
+    assert found["rent"] == "The provider has 9.50 USD paid; the ledger has nothing of it."
+    twice = await compared(scene, *[booked(named(name(paid)))] * 2)
+    assert twice[mine].startswith("The provider has 2 payments under this reference")
+    back = await compared(scene, booked(named(name(paid))), booked(named(name(paid)), way="CRDT"))
+    assert back[mine] == "The provider has 2,700.00 USD returned; the ledger has 2,700.00 USD paid."
+    less = await compared(scene, booked(named(name(paid)), amount="26.00"))
+    assert less[mine] == "The provider has 26.00 USD paid; the ledger has 2,700.00 USD paid."
+
+    assert (await scene.budget(project.id))["paid"] == 2700
+    assert (await scene.installment(unanswered))["status"] == "paying"
 
 
 async def test_the_provider_of_a_called_kind_is_not_here(scene: Scene):

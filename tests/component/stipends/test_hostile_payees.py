@@ -135,12 +135,3 @@ async def differences(scene: Scene) -> list[dict[str, str]]:
     answer = await scene.fay.get(f"/v1/payments/differences?since={scene.clock():%Y-%m-%d}")
     assert answer.status_code == 200, answer.text
     return list(answer.json()["items"])
-
-
-async def test_only_finance_reconciles(scene: Scene):
-    project = await scene.project()
-    for caller in (project.ada, project.mo):
-        assert (await caller.get("/v1/payments/differences?since=2026-01-01")).status_code == 403
-    assert (await scene.fay.get("/v1/payments/differences")).status_code == 400
-    assert (await scene.fay.post("/v1/payments/batches", headers=key())).json()["type"] == "/problems/other-provider"
-    assert (await scene.fay.post("/v1/payments/callbacks/stripe", content=b"{}")).status_code == 404

@@ -171,7 +171,24 @@ async def test_killed_around_its_call_to_the_bank_it_pays_once_and_says_nowhere_
     assert line.orders == [reference] * (reached + after)
     assert [one["status"] for one in await scene.payments_of(mentee)] == ["paid"]
     assert (await scene.budget(project.id))["paid"] == 2700
+    paths = [*EVERYWHERE, *(f"budgets/{project.id}{path}" for path in BOOKS), f"stipends/{mentee.application}"]
+    for path in paths:
+        answer = await scene.fay.get(f"/v1/{path}")
+        assert answer.status_code == 200, (path, answer.text)
+        answers.append(answer.text)
     await nothing_tells_where_it_went(scene, line.worker, answers)
+
+
+EVERYWHERE = (
+    "payments?limit=100",
+    "payments/batches",
+    "payments/differences?since=2026-01-01",
+    "stipends?limit=100",
+    "stipends/overdue",
+    "stipends/export.csv",
+)
+BOOKS = ("", "/entries", "/entries.csv", "/entries.journal", "/forecast", "/statement")
+"""All that finance can read or take away, but for the file that goes to the bank."""
 
 
 async def nothing_tells_where_it_went(scene: Scene, worker: Worker, answers: list[str]) -> None:
@@ -180,8 +197,6 @@ async def nothing_tells_where_it_went(scene: Scene, worker: Worker, answers: lis
     names = await database._database.list_collection_names()
     assert {"outbox", "payees", "payments", "idempotency", "postings", "stipends", "known_projects"} <= set(names)
     stored = {name: [repr(row) for row in await database[name].find({})] for name in names}
-    answers.append((await scene.fay.get("/v1/payments?limit=100")).text)
-    answers.append((await scene.fay.get("/v1/stipends?limit=100")).text)
     logged = worker.log.read_text()
     assert '"event"' in logged, "it logs"
     assert "••••3000" in answers[0]

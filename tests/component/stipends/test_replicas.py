@@ -29,7 +29,7 @@ async def other(platform: Platform, scene: Scene) -> AsyncIterator[Served]:
 
 async def both(scene: Scene, other: Served, project: Project) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
     """Ada, at either replica."""
-    there = httpx.AsyncClient(base_url=other.url, headers=project.ada.headers, timeout=30)
+    there = httpx.AsyncClient(base_url=other.url, headers=project.ada.headers, timeout=90)
     return project.ada, await scene.served.clients.enter_async_context(there)
 
 
@@ -62,7 +62,7 @@ async def test_one_approval_sent_twenty_times_to_two_replicas_is_answered_alike(
 async def test_deposits_at_two_replicas_race_those_who_wait(scene: Scene, other: Served):
     project = await scene.project()
     mentees = [Mentee(project.id) for _ in range(4)]
-    there = httpx.AsyncClient(base_url=other.url, headers=scene.fay.headers, timeout=30)
+    there = httpx.AsyncClient(base_url=other.url, headers=scene.fay.headers, timeout=90)
     callers = (scene.fay, await scene.served.clients.enter_async_context(there))
     said, path = {"amount": dollars(2700), "reference": "Bank 7"}, f"/v1/budgets/{project.id}/deposits"
     deposits = [callers[turn % 2].post(path, json=said, headers=key()) for turn in range(5)]

@@ -1,7 +1,7 @@
 """Stipends alone: staff issue schedules, policies follow them, and what was promised stays."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,20 +10,23 @@ from uuid6 import uuid7
 from contracts.stipends import StipendScheduleIssued
 from tests.component.stipends.scene import Mentee, Scene, dollars, somebody
 
-TODAY = datetime.now(UTC).date()
 RATIOS = "country_code,country,price_level_ratio\nDE,Germany,0.9\nUS,United States,1\n"
 TABLE = "country_code,country,amount_usd\nDE,Germany,5500\nUS,United States,6000\n"
 
 
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
 def schedule(**changes: Any) -> dict[str, Any]:
     bounds = {"base": dollars(6000), "minimum": dollars(1000), "maximum": dollars(6600)}
-    said = {"version": f"v-{uuid7().hex[-12:]}", "title": "Next", "effective_from": TODAY.isoformat(), "csv": TABLE}
+    said = {"version": f"v-{uuid7().hex[-12:]}", "title": "Next", "effective_from": today().isoformat(), "csv": TABLE}
     return {**said, **bounds, **changes}
 
 
 async def test_a_table_is_tried_then_issued_and_says_what_it_changes(scene: Scene):
     staff, anybody = await scene.served.caller(somebody(), "staff"), await scene.served.caller()
-    far = (TODAY + timedelta(days=9000)).isoformat()  # in force after all that other tests issue
+    far = (today() + timedelta(days=9000)).isoformat()  # in force after all that other tests issue
     said = schedule(effective_from=far)
 
     tried = await staff.post("/v1/stipend-schedules", json={**said, "dry_run": True})

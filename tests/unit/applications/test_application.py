@@ -20,18 +20,17 @@ from contracts.applications import (
 )
 from contracts.stipends import StipendStatus
 from services.applications.domain import application as domain
-from services.applications.domain import mentorship, waiting
+from services.applications.domain import confirmation, mentorship, waiting
 from services.applications.domain.agreement import AgreementNotInForce
 from services.applications.domain.application import (
     ENGAGED,
     LAST,
     NEXT,
-    UNFUNDED,
     Application,
     ApplicationUnknown,
-    FundingMissing,
     OfferExpired,
 )
+from services.applications.domain.confirmation import UNFUNDED, FundingMissing
 from services.applications.domain.known import Funding
 from services.chassis.domain import Actor, Change, NotAllowed, NotInThisState, NotYetKnown, system
 from tests.unit.applications.examples import (
@@ -78,7 +77,7 @@ def confirm(
 ) -> Change[Application]:
     known = None if funding is None else Funding.model_validate({"id": "a-1", "status": funding})
     signed: dict[str, Any] = {"agreement_version": version, "signature": "Mira Diaz", "agreements": AGREEMENTS}
-    return domain.confirm(subject, project(), term=term(), **signed, funding=known, by=by, at=at)
+    return confirmation.confirm(subject, project(), term=term(), **signed, funding=known, by=by, at=at)
 
 
 def graduate(subject: Application, *, by: Actor = ADA) -> Change[Application]:
@@ -189,6 +188,17 @@ def test_the_wait_list_is_told():
     change = waitlist(application())
     assert isinstance(change.event, ApplicationWaitlisted)
     assert (change.event.status, change.event.by) == ("waitlisted", "ada")
+
+
+@pytest.mark.parametrize("status", ApplicationStatus)
+def test_only_who_waits_is_placed_elsewhere_in_the_line(status: ApplicationStatus):
+    said: dict[str, Any] = {"attendance": Attendance.PART_TIME, "rank": 3, "by": ADA}
+    if status is ApplicationStatus.WAITLISTED:
+        placed = waiting.arrange(application(status=status), project(), **said).state
+        assert (placed.status, placed.waits_for, placed.rank) == (status, Attendance.PART_TIME, 3)
+    else:
+        with pytest.raises(NotInThisState, match="not on the wait list"):
+            waiting.arrange(application(status=status), project(), **said)
 
 
 def test_a_decline_carries_its_reason():

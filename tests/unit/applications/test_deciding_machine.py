@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from contracts.applications import ApplicationStatus, Attendance
 from services.applications.domain import application as domain
-from services.applications.domain import reinstatement, waiting
+from services.applications.domain import confirmation, reinstatement, waiting
 from services.applications.domain.announcement import HELD_BACK, as_told
 from services.applications.domain.application import Application
 from services.applications.domain.known import Funding
@@ -131,7 +131,7 @@ class Deciding(RuleBasedStateMachine):
         signed = {"agreement_version": "1", "signature": "Mira", "agreements": AGREEMENTS, "funding": RESERVED}
         self.attempt(
             by is MIRA and self.is_one_of("accepted") and self.announced and until is not None and self.now < until,
-            lambda: domain.confirm(self.subject, project(), term=TERM, **signed, by=by, at=self.now),  # type: ignore[arg-type]
+            lambda: confirmation.confirm(self.subject, project(), term=TERM, **signed, by=by, at=self.now),  # type: ignore[arg-type]
         )
 
     @rule()

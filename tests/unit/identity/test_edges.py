@@ -79,3 +79,12 @@ async def test_more_passwords_than_a_second_can_hash_are_refused_at_once():
     assert 0 < len(refused) < 400
     assert (refused[0].status_code, refused[0].headers) == (503, {"Retry-After": "2"})
     assert await hasher.matches(None, "x") is False
+
+
+async def test_while_passwords_are_hashed_the_loop_goes_on():
+    hasher, turns = Hasher(), 0
+    hashing = asyncio.gather(*(hasher.matches(None, "x") for _ in range(20)))
+    while not hashing.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 100

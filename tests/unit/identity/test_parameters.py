@@ -37,6 +37,7 @@ def test_what_cannot_be_read_is_refused(case: str):
         (b"a=1&b=%C3%A9", {"a": "1", "b": "é"}),
         (b"a=&b", {}),
         (b"client_id[$ne]=1", {"client_id[$ne]": "1"}),
+        (b"resource=https://a&resource=https://b", {"resource": "https://a https://b"}),
         (urlencode({f"a{n}": 1 for n in range(MOST_FIELDS)}).encode(), {f"a{n}": "1" for n in range(MOST_FIELDS)}),
     ],
 )

@@ -18,7 +18,15 @@ from services.chassis.domain import Change, NotAllowed, NotInThisState
 from services.projects.domain import changes as domain
 from services.projects.domain import project as projects
 from services.projects.domain.changes import OWN, REVIEWED, NothingProposed, UnderReview
-from services.projects.domain.project import APPROVED, NEXT, OwnProject, Project, ProjectUnknown, ProposedChanges
+from services.projects.domain.project import (
+    APPROVED,
+    NEXT,
+    EnrollmentIncomplete,
+    OwnProject,
+    Project,
+    ProjectUnknown,
+    ProposedChanges,
+)
 from tests.unit.projects.test_project import ADA, AT, MO, STAFF, STRANGER, project, somebody
 
 PROPOSAL = ProposedChanges(changes={"name": "Linux"}, by=ADA.id, at=AT)
@@ -62,6 +70,17 @@ def test_the_rest_of_an_edit_holds_at_once(status: str):
     assert isinstance(change.event, ProjectChangeProposed)
     assert (change.event.name, change.event.skills) == ("Kernel", ("Rust",))
     assert isinstance(edited(project(status=status), skills=("Rust",)).event, ProjectEdited)
+
+
+@pytest.mark.parametrize("status", sorted(APPROVED))
+@pytest.mark.parametrize(
+    ("field", "nothing", "kept"),
+    [("description", "", "a description"), ("repository_url", "", "a repository URL"), ("skills", (), "one skill")],
+)
+def test_what_a_review_asks_for_is_not_taken_away_after_it(status: str, field: str, nothing: Any, kept: str):
+    with pytest.raises(EnrollmentIncomplete, match=kept):
+        edited(project(status=status), **{field: nothing})
+    assert getattr(edited(project(), **{field: nothing}).state, field) == nothing
 
 
 def test_a_second_proposal_joins_the_first():

@@ -125,6 +125,8 @@ def test_money_goes_to_whoever_was_accepted_first(acceptances: list[tuple[int, s
         if minor:
             world.deposit(Money(amount_minor=minor))
         world.must_be_sound()
+    first = world.first
+    assert first is None or world.budget.available < first.missing
 
 
 class Lives(RuleBasedStateMachine):

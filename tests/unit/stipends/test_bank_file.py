@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from xmlschema import XMLSchema
 
 from services.stipends.domain.batch import Answer, Batch, NothingToExport, export, short
 from services.stipends.domain.payee import Details, iban, routed
 from services.stipends.domain.payment import AlreadySent, put_into, send
 from services.stipends.provider import Order
-from services.stipends.provider.bank_file import ORDERS, BankFile, Debtor, FileNotValid, _schema, answers
+from services.stipends.provider.bank_answers import answers
+from services.stipends.provider.bank_file import ORDERS, BankFile, Debtor
+from services.stipends.provider.iso20022 import FileNotValid, schema
 from tests.unit.stipends.examples import AT, FAY, dollars
 from tests.unit.stipends.test_payment import payment
 
@@ -22,8 +23,7 @@ SPACE = "urn:iso:std:iso:20022:tech:xsd:pain.002.001."
 
 def written(*payees: Details) -> dict[str, Any]:
     orders = [Order(f"a-{number}.1.1", dollars(2700), payee) for number, payee in enumerate(payees, 1)]
-    schema: XMLSchema = _schema(ORDERS)
-    document: Any = schema.to_dict(BANK.orders(BATCH, orders).decode())
+    document: Any = schema(ORDERS).to_dict(BANK.orders(BATCH, orders).decode())
     return dict(document["CstmrCdtTrfInitn"])
 
 
@@ -84,7 +84,7 @@ REASON = "<StsRsnInf><Rsn><Cd>AC04</Cd></Rsn><AddtlInf>Closed account</AddtlInf>
 SAID = "The bank says AC04 Closed account."
 
 
-@pytest.mark.parametrize("version", ["03", "12"])
+@pytest.mark.parametrize("version", ["03", "10", "12"])
 def test_each_payment_is_answered_by_the_most_particular_status(version: str):
     file = answer(
         "<GrpSts>PART</GrpSts>",
@@ -108,10 +108,23 @@ def test_an_answer_to_the_whole_batch_is_about_each_of_it():
     assert answers(rejected) == (Answer(name="e1", status="failed", reason=SAID),)
 
 
+def test_of_version_ten_the_original_transaction_is_passed_over():
+    original = "<OrgnlTxRef><OfAnotherVersion>1</OfAnotherVersion></OrgnlTxRef>"
+    said = transfer("e1", "ACSC").replace("</TxInfAndSts>", f"{original}</TxInfAndSts>")
+    assert answers(answer(transfers=said, version="10")) == (Answer(name="e1", status="paid"),)
+    with pytest.raises(FileNotValid):
+        answers(answer(transfers=said, version="12"))
+    with pytest.raises(FileNotValid):
+        answers(answer(transfers=transfer("e1", "TOO LONG"), version="10"))
+
+
 @pytest.mark.parametrize(
     "content",
     [
         b"",
+        answer("<GrpSts>ACSC</GrpSts>", version="10").replace(
+            b"<Document", b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><Document'
+        ),
         b"\xff\xfe",
         b"<x/>",
         answer("<GrpSts>PAID</GrpSts>"),

@@ -4,6 +4,8 @@ from itertools import permutations
 
 import pytest
 
+from contracts.applications import ApplicationStatus
+from contracts.ids import TermId
 from contracts.stipends import (
     InstallmentEarned,
     StipendAdjusted,
@@ -15,9 +17,10 @@ from contracts.stipends import (
     StipendStatus,
     StipendWaived,
 )
-from services.chassis.domain import Change
+from services.chassis.domain import Actor, Change
 from services.stipends.domain.facts import Hear, follow, hear_application, hear_evaluation
 from services.stipends.domain.ledger import NOTHING, Account, Cause
+from services.stipends.domain.project import KnownTerm
 from services.stipends.domain.stipend import InstallmentUnknown, Means, Stipend, earn, posting, settle
 from tests.unit.stipends.examples import (
     ADA,
@@ -258,16 +261,38 @@ def test_two_accepted_in_one_instant_have_an_order_too():
     ("reader", "sees"), [(MIRA, True), (ADA, True), (FAY, True), (MO, False), (STEF, False), (EVE, False)]
 )
 def test_who_sees_a_stipend(reader, sees):
-    assert reserved().is_seen_by(reader, project()) is sees
+    assert reserved().is_seen_by(reader, project(), held_back=False) is sees
 
 
 def test_of_a_project_not_heard_of_only_the_mentee_and_finance_see_it():
-    seen = [who.id for who in (MIRA, ADA, FAY, EVE) if reserved().is_seen_by(who, None)]
+    seen = [who.id for who in (MIRA, ADA, FAY, EVE) if reserved().is_seen_by(who, None, held_back=False)]
     assert seen == ["mira", "fay"]
 
 
 def test_nobody_sees_a_stipend_whose_mentee_is_not_known_yet_but_finance():
-    assert [who.id for who in (MIRA, ADA, FAY) if blank().is_seen_by(who, None)] == ["fay"]
+    assert [who.id for who in (MIRA, ADA, FAY) if blank().is_seen_by(who, None, held_back=False)] == ["fay"]
+
+
+def test_what_is_held_back_its_mentee_alone_does_not_see_whatever_else_they_are():
+    rich = Actor(MIRA.id, frozenset({"finance", "staff"}))
+    assert not reserved().is_seen_by(MIRA, project(), held_back=True)
+    assert not reserved().is_seen_by(rich, project(administrators=(MIRA.id,)), held_back=True)
+    assert reserved().is_seen_by(ADA, project(), held_back=True)
+    assert reserved().is_seen_by(FAY, project(), held_back=True)
+
+
+@pytest.mark.parametrize(("results_at", "held_back"), [(None, False), (AT, False), (AT + DAY, True), (AT - DAY, False)])
+def test_it_is_held_back_until_the_term_announces_its_results(results_at, held_back):
+    term = KnownTerm(id=TermId("t-1"), name="Spring", results_at=results_at)
+    assert reserved().is_held_back(term, AT) is held_back
+    assert not reserved().is_held_back(None, AT)
+
+
+@pytest.mark.parametrize("status", ApplicationStatus)
+def test_only_who_has_begun_knows_before_that(status):
+    told = heard(blank(), hear_application(accepted(status=status))).state
+    term = KnownTerm(id=TermId("t-1"), name="Spring", results_at=AT + DAY)
+    assert told.is_held_back(term, AT) is (status not in {"active", "graduated", "failed"})
 
 
 def test_there_are_as_many_installments_as_there_are():

@@ -96,6 +96,6 @@ def test_a_project_that_pays_none_any_more_gives_staff_nothing_to_decide():
 
 
 def test_staff_see_what_they_are_to_decide_and_nothing_else():
-    assert undecided().is_seen_by(STEF, None)
+    assert undecided().is_seen_by(STEF, None, held_back=False)
     decided = decide(undecided(), dollars(1), WHY, means=means(), by=STEF, at=AT).state
-    assert not decided.is_seen_by(STEF, None)
+    assert not decided.is_seen_by(STEF, None, held_back=False)

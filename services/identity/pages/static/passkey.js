@@ -29,7 +29,7 @@ async function use(form, button, said) {
     form.elements.credential.value = JSON.stringify(credential.toJSON());
     form.submit();
   } catch {
-    said.textContent = "That did not work. Try again, or take another way.";
+    said.textContent = form.dataset.failed;
     said.hidden = false;
     button.disabled = false;
   }
