@@ -1,0 +1,1 @@
+"""Clients and browsers that others wrote, unmodified, against the running identity service."""
