@@ -1,0 +1,110 @@
+"""Requests that schemathesis makes up from an OpenAPI document, and what it has against the answers."""
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import hypothesis
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase
+from hypothesis import strategies as st
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import ignored_auth
+
+REFUSED: Final = ["400", "401", "403", "404", "405", "406", "409", "412", "413", "415", "422", "428", "429"]
+"""What a schema cannot say is refused too: by a rule, by the state, for want of a key, by who asks."""
+ENDS_THE_SESSION: Final = frozenset({"DELETE /v1/me", "POST /v1/me/password", "DELETE /v1/me/sessions/{id}"})
+"""Not made up, for then nobody could ask on."""
+CONFIGURATION: Final = {
+    "request-timeout": 30.0,
+    "checks": {
+        "positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", *REFUSED]},
+        "negative_data_rejection": {"expected-statuses": REFUSED},
+    },
+}
+
+
+@schemathesis.serializer("application/pdf", "image/png", "image/jpeg", "image/svg+xml", "application/octet-stream")
+def _as_it_is(_: Any, value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+@dataclass
+class Found:
+    """How many requests were answered with which status, and each kind of failure once, with its first example."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where is asked, by whom, and what is there: ids by how a path goes on, longest first."""
+
+    origin: str
+    tokens: Mapping[str, str]
+    there: Mapping[str, str]
+
+    def within(self, path: str) -> str:
+        """Write what is there into a path: `/v1/projects/{id}/logo` begins with `/v1/projects/{id}`."""
+        for beginning, known in self.there.items():
+            if path.startswith(beginning):
+                return path.replace(beginning, known, 1)
+        return path
+
+
+def fuzz(document: Mapping[str, Any], place: Place, most: int, seed: int) -> Found:
+    """Ask `most` times at the most, as many times every operation, each time as somebody else."""
+    config = SchemathesisConfig.from_dict(CONFIGURATION)
+    schema = schemathesis.openapi.from_dict(dict(document), config=config)
+    operations = [
+        result.ok()
+        for result in schema.get_all_operations()
+        if isinstance(result, Ok) and not _is_left_out(result.ok().method, result.ok().path)
+    ]
+    found, chance = Found(), random.Random(seed)  # noqa: S311 - repeats a run
+    with requests.Session() as session:
+        for operation in operations:
+            _fuzz(operation, place, session, max(1, most // len(operations)), chance, found)
+    return found
+
+
+def _is_left_out(method: str, path: str) -> bool:
+    return f"{method.upper()} {path}" in ENDS_THE_SESSION or "stream" in path
+
+
+def _fuzz(
+    operation: Any, place: Place, session: requests.Session, most: int, chance: random.Random, found: Found
+) -> None:
+    cases = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode))
+    known = place.within(operation.path)
+
+    @hypothesis.seed(chance.getrandbits(64))
+    @hypothesis.settings(
+        max_examples=most,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(case=cases, who=st.sampled_from(["", *sorted(place.tokens)]), there=st.booleans())
+    def ask(case: Any, who: str, there: bool) -> None:
+        headers = {"Authorization": f"Bearer {place.tokens[who]}"} if who else {}
+        if there and case.meta.generation.mode is GenerationMode.POSITIVE:
+            case.path = known
+        answer = case.call(base_url=place.origin, session=session, headers=headers)
+        found.statuses[answer.status_code] += 1
+        try:
+            case.validate_response(answer, excluded_checks=[ignored_auth])
+        except FailureGroup as group:
+            for failure in group.exceptions:
+                name = f"{operation.label}: {failure.title} ({answer.status_code})"
+                found.failures.setdefault(name, f"as {who or 'nobody'}: {failure}\n{case.as_curl_command()}"[:3000])
+
+    ask()

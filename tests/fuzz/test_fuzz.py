@@ -1,0 +1,68 @@
+"""Every document, as schemathesis asks about it: no fault, no status and no body that the document does not tell of.
+
+`REQUESTS` says how many, over all documents; `SEED` repeats a run. `make fuzz` asks a million times.
+"""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from contracts.catalog import SERVICES
+from deploy.local import seed
+from deploy.local.journey.play import Journey
+from deploy.local.platform import Platform
+from tests.fuzz.fuzzing import Place, fuzz
+
+REQUESTS = int(os.environ.get("REQUESTS", "2000"))
+SEED = int(os.environ.get("SEED") or secrets.randbelow(2**32))
+AT_A_TIME = 2000
+"""Requests between two sign-ins: fewer than are made in the life of a token."""
+
+
+@pytest.fixture(scope="module")
+async def people(whole: Platform) -> AsyncIterator[Journey]:
+    """Give everybody who takes part in a mentorship that was played to its end."""
+    async with httpx.AsyncClient(timeout=60) as http:
+        journey = seed.journey(whole, http)
+        for step in journey.steps:
+            await step.take()
+        yield journey
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_answer_is_as_the_document_says(whole: Platform, people: Journey, service: str):
+    print(f"SEED={SEED} REQUESTS={REQUESTS}")  # noqa: T201 - repeats the run
+    document = (await people.http.get(f"{whole.addresses.gateway}/openapi/{service}.json")).json()
+    document["paths"] = {path: item for path, item in document["paths"].items() if path.startswith("/v1/")}
+    remaining, chosen = REQUESTS // len(SERVICES), SEED
+    failures: dict[str, str] = {}
+    while remaining > 0:
+        place = Place(whole.addresses.gateway, await signed_in(people), await there(people))
+        found = await asyncio.to_thread(fuzz, document, place, min(AT_A_TIME, remaining), chosen)
+        remaining, chosen = remaining - max(1, found.statuses.total()), chosen + 1
+        failures |= found.failures
+    assert not failures, f"SEED={SEED}\n" + "\n".join(f"{name}\n  {example}" for name, example in failures.items())
+
+
+async def signed_in(people: Journey) -> dict[str, str]:
+    """Sign everybody in, anew where that was a while ago; gives their tokens by name."""
+    everybody = ("staff", "finance", "administrator", "mentor", "mentee")
+    for name in everybody:
+        await getattr(people, name).be_signed_in()
+    return {name: getattr(people, name).token for name in everybody}
+
+
+async def there(people: Journey) -> dict[str, str]:
+    """Give what half of the requests are about: the mentorship that was played."""
+    project, application = people.project, people.application
+    tasks = (await people.mentor.get(f"/v1/applications/{application}/tasks"))["items"]
+    evaluations = (await people.mentor.get(f"/v1/applications/{application}/evaluations"))["items"]
+    ids = {"projects": project, "terms": people.term, "applications": application, "stipends": application}
+    ids |= {"tasks": tasks[0]["id"], "evaluations": evaluations[0]["id"]}
+    known = {f"/v1/{noun}/{{id}}": f"/v1/{noun}/{id}" for noun, id in ids.items()}
+    known |= {f"/v1/{noun}/{{project_id}}": f"/v1/{noun}/{project}" for noun in ("stipend-policies", "budgets")}
+    return known | {"/v1/applications/{application_id}": f"/v1/applications/{application}"}
