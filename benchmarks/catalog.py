@@ -9,7 +9,7 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,11 +21,12 @@ from pymongo import MongoClient
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.bus import resident
+from benchmarks.measured import resident
 from contracts.ids import AccountId, ActorId, ProjectId, TermId
 from contracts.projects import ProjectStatus
 from deploy.local.platform import Platform
 from services.chassis.mongo import OPTIONS, Document
+from services.chassis.search import rows_of
 from services.projects import app as rooms
 from services.projects.domain.project import Project
 from services.projects.domain.term import Label, Phase, Term
@@ -103,7 +104,7 @@ class Size:
         word = self.chance.choice(self.often(self.words, 5))
         slip = self.chance.randrange(1, len(word))
         asked = self.chance.choice([word, word, word[:4], word[:slip] + word[slip + 1 :]])
-        other = self.chance.choice(
+        other: dict[str, Any] = self.chance.choice(
             [{"label": self.chance.choice(list(Label)).value}, {"paid": self.chance.random() < 0.5}]
         )
         return {"q": asked, "skill": self.often(self.skills, 1)[0], **other}
@@ -138,10 +139,10 @@ async def bare(data: ProjectsStore, asked: dict[str, Any]) -> None:
     label = Label(asked["label"]) if "label" in asked else None
     wanted = Wanted(text=asked["q"], skills=[asked["skill"]], label=label, paid=asked.get("paid"))
     now = datetime.now(UTC)
-    where, tiers = await data.catalog._where(None, wanted, now)  # noqa: SLF001 - the same query
+    where, known = await data.catalog._where(None, wanted, now)  # noqa: SLF001 - the same query
     rows: list[Document] = []
-    for group in groups_of(Sort.RELEVANCE, tiers, now):
-        rows += await data.catalog._rows(where, group, None, 21 - len(rows))  # noqa: SLF001
+    for group in groups_of(Sort.RELEVANCE, known, now):
+        rows += await rows_of(data.catalog.documents, where, group, None, 21 - len(rows))
         if len(rows) > 20:
             break
     ids = {"$in": [row["_id"] for row in rows[:20]]}
@@ -155,9 +156,10 @@ async def bare(data: ProjectsStore, asked: dict[str, Any]) -> None:
     )
 
 
-async def timed(call: Callable[[], Awaitable[Any]]) -> float:
+async def timed(call: Awaitable[None]) -> float:
+    """Milliseconds that it takes."""
     began = time.perf_counter()
-    await call()
+    await call
     return (time.perf_counter() - began) * 1000
 
 
@@ -185,14 +187,11 @@ async def measure(platform: Platform, size: Size) -> list[tuple[str, str, str]]:
             assert answer.status_code == httpx.codes.OK, answer.text
 
         for asked in queries:
-            pages.append(await timed(lambda asked=asked: get("/v1/projects", **asked)))  # type: ignore[misc]
-            alone.append(await timed(lambda asked=asked: bare(data, asked)))  # type: ignore[misc]
-            place = f"/v1/projects/{size.chance.choice(ids)}"
-            details.append(await timed(lambda place=place: get(place)))  # type: ignore[misc]
-        facets = [await timed(lambda: get("/v1/projects/facets", skill="Rust")) for _ in range(20)]
-        sorts = {
-            sort: [await timed(lambda sort=sort: get("/v1/projects", sort=sort)) for _ in range(50)] for sort in Sort
-        }  # type: ignore[misc]
+            pages.append(await timed(get("/v1/projects", **asked)))
+            alone.append(await timed(bare(data, asked)))
+            details.append(await timed(get(f"/v1/projects/{size.chance.choice(ids)}")))
+        facets = [await timed(get("/v1/projects/facets", skill="Rust")) for _ in range(20)]
+        sorts = {sort: [await timed(get("/v1/projects", sort=sort)) for _ in range(50)] for sort in Sort}
     memory = resident(platform.pid("projects"))
     service.store.database.close()
     page, query, detail = p95(pages[50:]), p95(alone[50:]), p95(details[50:])

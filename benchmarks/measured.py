@@ -1,5 +1,6 @@
 """What was measured, against what is wanted: as a table, and as a picture."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,12 @@ class Measured:
     @property
     def verdict(self) -> str:
         return "" if self.share is None else "met" if self.share >= 1 else "not met"
+
+
+def resident(pid: int) -> float:
+    """MiB that a process holds."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def show(rows: Sequence[Measured]) -> None:

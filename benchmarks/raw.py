@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ from services.chassis.mongo import Database, IndexModel
 AT_ONCE = 16
 
 
-async def rate(calls: list[Callable[[], Awaitable[Any]]], seconds: float) -> float:
+async def rate(calls: Sequence[Callable[[], Awaitable[Any]]], seconds: float) -> float:
     """Calls a second, each of these over and over at the same time."""
     end, count = time.monotonic() + seconds, 0
 

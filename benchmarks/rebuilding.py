@@ -10,6 +10,7 @@ from uuid6 import uuid7
 
 from contracts.projects import ProjectEvent
 from services.applications.domain.known import Project
+from services.chassis.broker import Broker
 from services.chassis.inbox import Inbox
 from services.chassis.mongo import Database
 from services.chassis.rebuilding import rebuild
@@ -24,7 +25,7 @@ async def main(mongodb_uri: str, kafka: str) -> None:
     copy = Projection(store, "projects", Project, remembers=ProjectEvent)
     await copy.prepare()
     began = time.monotonic()
-    await rebuild(store, inbox, copy, kafka, lambda _read, _whole: None)
+    await rebuild(store, inbox, copy, Broker(kafka), lambda _read, _whole: None)
     seconds = time.monotonic() - began
     await store.database.drop()
     print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))

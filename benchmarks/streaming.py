@@ -23,6 +23,7 @@ from deploy.local.journey.person import until
 from deploy.local.platform import Platform
 from services.chassis import settling
 from services.chassis.brake import Brake
+from services.chassis.broker import Broker
 from services.chassis.bus import Consumer
 from services.chassis.cluster import Cluster
 from services.chassis.inbox import Inbox
@@ -94,8 +95,10 @@ async def drain(platform: Platform, count: int) -> float:
                 await store.outbox.tell(event, time.time_ns() // 1000)
 
         await store.transaction(write)
-    cluster = Cluster(store.database, platform.addresses.kafka)
-    relay = Relay(store.outbox, cluster, platform.addresses.kafka, idempotence=platform.addresses.kafka_idempotence)
+    cluster = Cluster(store.database, Broker(platform.addresses.kafka))
+    relay = Relay(
+        store.outbox, cluster, Broker(platform.addresses.kafka), idempotence=platform.addresses.kafka_idempotence
+    )
     began = time.monotonic()
     while await relay.work():
         pass
@@ -158,7 +161,7 @@ async def consume(
     await store.database["effects"].ensure(IndexModel([("at", 1)]))
     said = {"kafka_bootstrap_servers": platform.addresses.kafka, "kafka_group": own, "http_port": 1}
     settings = Settings(mongodb_uri=platform.addresses.mongodb_uri, public_url="http://localhost", **said)  # type: ignore[arg-type]
-    cluster, stopping = Cluster(store.database, platform.addresses.kafka), asyncio.Event()
+    cluster, stopping = Cluster(store.database, Broker(platform.addresses.kafka)), asyncio.Event()
     consumer = Consumer(inbox, cluster, [TOPIC], lambda event: effect(store, event), settings, brake)
     usual, settling.TOGETHER = settling.TOGETHER, together  # type: ignore[misc]
     running = asyncio.create_task(consumer.run(stopping))
