@@ -44,11 +44,11 @@ class Job:
         woken = store.database.watch(self.watches) if self.watches else asyncio.Event()
         try:
             while not stopping.is_set():
-                await self._once(lease, woken)
+                await self._once(lease, woken, stopping)
         finally:
             await self._let_go(lease)
 
-    async def _once(self, lease: Lease, woken: asyncio.Event) -> None:
+    async def _once(self, lease: Lease, woken: asyncio.Event, stopping: asyncio.Event) -> None:
         try:
             more = await lease.hold() and await self.work()
             self._went_well = time.monotonic()
@@ -58,14 +58,17 @@ class Job:
             log.exception("job failed", job=self.name)
             more = False
         if not more:
-            await self._rest(woken)
+            await self._rest(woken, stopping)
 
-    async def _rest(self, woken: asyncio.Event) -> None:
+    async def _rest(self, woken: asyncio.Event, stopping: asyncio.Event) -> None:
+        waiting = [asyncio.create_task(event.wait()) for event in (woken, stopping)]
         try:
-            await asyncio.wait_for(woken.wait(), self.pause)
+            await asyncio.wait(waiting, timeout=self.pause, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+        if woken.is_set():
             await asyncio.sleep(0.01)  # gathers what a burst of commits leaves
-        except TimeoutError:
-            pass
         woken.clear()
 
     async def _let_go(self, lease: Lease) -> None:
