@@ -31,6 +31,10 @@ class Job:
     watches: str = ""
     """The collection whose commits wake it; without one it looks every `pause` seconds."""
     pause: float = 1.0
+    lost: Callable[[], None] = lambda: None
+    """Called at each look while another replica has the lease: what it tells meanwhile is not to be told here too."""
+    only_reads: bool = False
+    """It goes on in read-only mode."""
     _went_well: float = field(default=float("-inf"), init=False)
 
     @property
@@ -50,7 +54,10 @@ class Job:
 
     async def _once(self, lease: Lease, woken: asyncio.Event, stopping: asyncio.Event) -> None:
         try:
-            more = await lease.hold() and await self.work()
+            holds = await lease.hold()
+            more = holds and await self.work()
+            if not holds:
+                self.lost()
             self._went_well = time.monotonic()
         except (StoreAway, NotNow):
             more = False
