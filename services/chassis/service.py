@@ -39,6 +39,7 @@ from services.chassis.live import Audience, Live
 from services.chassis.logs import start_logging
 from services.chassis.mongo import patiently
 from services.chassis.problems import answer_with_problems, problem_schema
+from services.chassis.rates import Rated, Rates
 from services.chassis.read_only import ReadOnly
 from services.chassis.relay import Relay
 from services.chassis.settings import Settings
@@ -101,6 +102,7 @@ class Service(Generic[S]):
         self.inbox = Inbox(self.store, self.name)
         self.brake = Brake(self.store.database, self.settings.dead_letters_in_a_row)
         self.cluster = Cluster(self.store.database, self.settings.broker)
+        self.rates = Rates(self.store.database, self.settings.rates)
         self.live = Live(self.store.database, self.name, self.audience_of, self.settings.live_streams)
 
     @property
@@ -142,7 +144,8 @@ class Service(Generic[S]):
         answer_with_problems(app)
         if self.settings.read_only:
             app.add_middleware(ReadOnly, reads=self.reads)
-        app.add_middleware(Edge)
+        app.add_middleware(Rated, rates=self.rates)
+        app.add_middleware(Edge, https=self.settings.is_https, patience=self.settings.request_seconds)
         return app
 
     def _add_documents(self, app: FastAPI) -> None:
@@ -188,7 +191,7 @@ class Service(Generic[S]):
 
     async def prepare_everything(self) -> None:
         """Create the indexes of the chassis and the service's own; may be repeated."""
-        for part in (self.store, self.inbox, self.brake, self.cluster):
+        for part in (self.store, self.inbox, self.brake, self.cluster, self.rates):
             await part.prepare()
         await self.prepare()
 
@@ -312,6 +315,7 @@ def serve(service: Service[Any], role: Role) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=10,
     )
     server = Server(config, service.live, drain=settings.drain_seconds, closing=service.closing)
