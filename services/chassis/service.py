@@ -301,12 +301,10 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(service: Service[Any], role: Role) -> None:
-    """Serve until SIGTERM: then no new request, what is in hand is finished, the group is left."""
+def configured(service: Service[Any], role: Role) -> uvicorn.Config:
+    """Say how it is served over HTTP."""
     settings = service.settings
-    start_logging(service.name, settings.log_level)
-    start_tracing(service.name)
-    config = uvicorn.Config(
+    return uvicorn.Config(
         service.app(role),
         host=settings.http_host,
         port=settings.http_port,
@@ -318,6 +316,14 @@ def serve(service: Service[Any], role: Role) -> None:
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=10,
     )
+
+
+def serve(service: Service[Any], role: Role) -> None:
+    """Serve until SIGTERM: then no new request, what is in hand is finished, the group is left."""
+    settings = service.settings
+    start_logging(service.name, settings.log_level)
+    start_tracing(service.name)
+    config = configured(service, role)
     server = Server(config, service.live, drain=settings.drain_seconds, closing=service.closing)
     with suppress(KeyboardInterrupt):
         server.run()

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI
 
+from deploy.local.platform import Platform
 from deploy.local.ports import choose, somewhere
 from services.chassis.edge import Edge
 from services.chassis.http import By, anyone, limited, router
@@ -17,7 +18,9 @@ from services.chassis.problems import answer_with_problems
 from services.chassis.rates import SHARES, WINDOW, Quota, QuotaExceeded, Rated, Rates
 from services.chassis.store import Store
 from services.chassis.tokens import Keys, Verifier
+from services.projects import app as projects_rooms
 from tests.support.issuer import Issuer
+from tests.support.served import serving
 
 
 class Clock:
@@ -170,6 +173,18 @@ async def test_this_machine_is_no_address(store: Store):
         transport = httpx.ASGITransport(Rated(nothing, refused), client=(host, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://things") as client:
             assert [(await client.get("/")).status_code for _ in range(3)] == wanted
+
+
+@pytest.mark.parametrize(("trusted", "refused"), [("127.0.0.1", True), ("10.0.0.0/8,198.51.100.1", False)])
+async def test_a_proxy_is_believed_where_it_is_trusted(
+    platform: Platform, issuer: Issuer, trusted: str, *, refused: bool
+):
+    more = {"rate_address": 1, "trusted_proxies": trusted}
+    async with serving(projects_rooms, platform, issuer, more=more) as projects:
+        stranger = await projects.caller()
+        there = {"X-Forwarded-For": "203.0.113.7, 203.0.113.8"}
+        answers = [(await stranger.get("/v1/projects", headers=there)).status_code for _ in range(3)]
+    assert (429 in answers) is refused
 
 
 async def test_neighbours_in_a_network_of_the_newer_kind_are_one(store: Store):

@@ -91,6 +91,7 @@ async def test_every_answer_tells_browsers_to_be_careful(http: httpx.AsyncClient
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-frame-options"] == "DENY"
+    assert headers["strict-transport-security"] == "max-age=31536000"
     assert "server" not in headers
 
 
