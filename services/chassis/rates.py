@@ -8,7 +8,7 @@ most. While the store is away each process counts alone.
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
@@ -154,7 +154,7 @@ class Rated:
         counted = scope[COUNTED] = Counted(self._rates)
 
         async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start" and counted.nearest:
+            if message["type"] == "http.response.start" and counted.nearest and not _is_kept(message["headers"]):
                 message["headers"] = [*message["headers"], *counted.nearest.headers()]
             await send(message)
 
@@ -164,6 +164,11 @@ class Rated:
         except QuotaExceeded as no:
             answer = await refused(Request(scope), no)
         await answer(scope, receive, sending)
+
+
+def _is_kept(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Say whether caches keep the answer for others, of whom it would tell nothing true."""
+    return any(name.lower() == b"cache-control" and b"public" in value for name, value in headers)
 
 
 def network(scope: Scope) -> str:

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Response
 
 from deploy.local.platform import Platform
 from deploy.local.ports import choose, somewhere
 from services.chassis.edge import Edge
-from services.chassis.http import By, anyone, limited, router
+from services.chassis.http import PUBLICLY, By, anyone, limited, router
 from services.chassis.mongo import Database
 from services.chassis.problems import answer_with_problems
 from services.chassis.rates import SHARES, WINDOW, Quota, QuotaExceeded, Rated, Rates
@@ -102,6 +102,11 @@ async def calling(store: Store, issuer: Issuer, **most: int) -> AsyncIterator[ht
     async def find() -> dict[str, str]:
         return {}
 
+    @routes.get("/kept", dependencies=[Depends(anyone)])
+    async def kept(response: Response) -> dict[str, str]:
+        response.headers["Cache-Control"] = PUBLICLY
+        return {}
+
     @routes.get("/mine")
     async def mine(by: By) -> dict[str, str]:
         return {"id": by.id}
@@ -153,6 +158,13 @@ async def test_a_strict_limit_is_told_where_it_is_the_nearest(store: Store, issu
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 200]
     named = [answer.headers["ratelimit-policy"].split('"')[1] for answer in answers]
     assert named == ["address", "search", "search", "search", "address"]
+
+
+async def test_what_caches_keep_for_others_tells_nothing_of_one(store: Store, issuer: Issuer):
+    async with calling(store, issuer, address=1) as client:
+        answers = [await client.get("/things/kept") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert ["ratelimit" in answer.headers for answer in answers] == [False, True]
 
 
 async def test_probes_are_not_counted(store: Store, issuer: Issuer):
