@@ -39,6 +39,7 @@ from services.chassis.live import Audience, Live
 from services.chassis.logs import start_logging
 from services.chassis.mongo import patiently
 from services.chassis.problems import answer_with_problems, problem_schema
+from services.chassis.rates import Rated, Rates
 from services.chassis.read_only import ReadOnly
 from services.chassis.relay import Relay
 from services.chassis.settings import Settings
@@ -101,6 +102,7 @@ class Service(Generic[S]):
         self.inbox = Inbox(self.store, self.name)
         self.brake = Brake(self.store.database, self.settings.dead_letters_in_a_row)
         self.cluster = Cluster(self.store.database, self.settings.broker)
+        self.rates = Rates(self.store.database, self.settings.rates)
         self.live = Live(self.store.database, self.name, self.audience_of, self.settings.live_streams)
 
     @property
@@ -148,7 +150,8 @@ class Service(Generic[S]):
         answer_with_problems(app)
         if self.settings.read_only:
             app.add_middleware(ReadOnly, reads=self.reads)
-        app.add_middleware(Edge)
+        app.add_middleware(Rated, rates=self.rates)
+        app.add_middleware(Edge, https=self.settings.is_https, patience=self.settings.request_seconds)
         return app
 
     def _add_documents(self, app: FastAPI) -> None:
@@ -194,7 +197,7 @@ class Service(Generic[S]):
 
     async def prepare_everything(self) -> None:
         """Create the indexes of the chassis and the service's own; may be repeated."""
-        for part in (self.store, self.inbox, self.brake, self.cluster):
+        for part in (self.store, self.inbox, self.brake, self.cluster, self.rates):
             await part.prepare()
         await self.prepare()
 
@@ -307,12 +310,10 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(service: Service[Any], role: Role) -> None:
-    """Serve until SIGTERM: then no new request, what is in hand is finished, the group is left."""
+def configured(service: Service[Any], role: Role) -> uvicorn.Config:
+    """Say how it is served over HTTP."""
     settings = service.settings
-    start_logging(service.name, settings.log_level)
-    start_tracing(service.name)
-    config = uvicorn.Config(
+    return uvicorn.Config(
         service.app(role),
         host=settings.http_host,
         port=settings.http_port,
@@ -321,8 +322,17 @@ def serve(service: Service[Any], role: Role) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=10,
     )
+
+
+def serve(service: Service[Any], role: Role) -> None:
+    """Serve until SIGTERM: then no new request, what is in hand is finished, the group is left."""
+    settings = service.settings
+    start_logging(service.name, settings.log_level)
+    start_tracing(service.name)
+    config = configured(service, role)
     server = Server(config, service.live, drain=settings.drain_seconds, closing=service.closing)
     with suppress(KeyboardInterrupt):
         server.run()

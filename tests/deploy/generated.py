@@ -27,7 +27,10 @@ CLUSTER: Final = "mentorship"
 NOTE: Final = "# Written by `python -m tests.deploy.generated`; a test keeps it true.\n"
 
 BY_CHART: Final = frozenset(
-    {"KAFKA_BOOTSTRAP_SERVERS", "KAFKA_TLS", "KAFKA_CA_FILE", "HTTP_HOST", "HTTP_PORT", "PUBLIC_URL", "DISCOVERY_URL"}
+    {
+        *("PRODUCTION", "PUBLIC_URL", "DISCOVERY_URL", "HTTP_HOST", "HTTP_PORT"),
+        *("KAFKA_BOOTSTRAP_SERVERS", "KAFKA_TLS", "KAFKA_CA_FILE"),
+    }
 )
 """Settings that the chart makes from values of its own."""
 NEVER: Final = frozenset({"KAFKA_IDEMPOTENCE"})

@@ -24,6 +24,16 @@ def read(table: str) -> Table:
     return {f"{row[0]} {row[1]}": dict(zip(callers, row[2:], strict=True)) for row in rows}
 
 
+def wrong(found: Table, wanted: Table) -> list[str]:
+    """Name the cells that are not as they should be."""
+    return [
+        f"{route} as {who}: {found[route][who]}, not {cell}"
+        for route, cells in wanted.items()
+        for who, cell in cells.items()
+        if found[route][who] != cell
+    ]
+
+
 @dataclass
 class World:
     """The callers by name, what stands in a path, and what a route is sent."""

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from contracts.ids import AccountId
 from contracts.money import Country
-from services.chassis.http import PUBLICLY, Cached, Composite, Listing, Now, View, router
+from services.chassis.http import PUBLICLY, SEARCHED, Cached, Composite, Listing, Now, View, router
 from services.chassis.paging import Page, Paging
 from services.chassis.showing import PICTURES, shown
 from services.chassis.text import Line
@@ -48,7 +48,7 @@ def _named(person: Person) -> dict[str, Any]:
 def _of(kind: Kind, view: type[MentorCardView]) -> APIRouter:
     routes = router(f"/v1/{kind}s", f"{kind}s")
 
-    @routes.get("", response_model=Page[view], response_class=Listing, dependencies=[Cached])  # type: ignore[valid-type]
+    @routes.get("", response_model=Page[view], response_class=Listing, dependencies=[SEARCHED, Cached])  # type: ignore[valid-type]
     async def find(identity: Data, paging: Paging, now: Now, q: Text = None, skill: Several = []) -> Page[Any]:  # noqa: B006 - read only
         """Find people, best fitting and then listed last first."""
         found = await identity.profiles.page(kind, q, skill, paging, at=now)

@@ -10,13 +10,14 @@ from fastapi.responses import RedirectResponse, Response
 
 from contracts.ids import AccountId
 from services.chassis.domain import Refusal
-from services.chassis.http import Now, anyone
+from services.chassis.http import Now, anyone, limited
 from services.identity import metrics, parameters
 from services.identity.dependencies import Data
 from services.identity.domain.session import Proof
 from services.identity.languages import _
 from services.identity.pages import browser
 from services.identity.pages.browser import Forged
+from services.identity.pages.patient import PatientRoute
 from services.identity.pages.rendering import message, page, safe_headers
 from services.identity.pages.submitted import STALE, TOO_MANY
 from services.identity.parameters import NotReadable
@@ -32,7 +33,7 @@ LINKING: Final = "link"
 AGAIN: Final = ("/sign-in", _("Sign in again"))
 CANNOT: Final = _("This sign-in cannot go on")
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)], route_class=PatientRoute)
 
 
 class Refused(Exception):
@@ -90,7 +91,7 @@ async def show_second_step(request: Request, identity: Data, now: Now) -> Respon
     return _page(request, carried)
 
 
-@router.post(PLACE)
+@router.post(PLACE, dependencies=[limited("sign_in")])
 async def prove_second_factor(request: Request, identity: Data, now: Now) -> Response:
     form: dict[str, str] = {}
     try:

@@ -23,6 +23,7 @@ from services.projects import app as rooms
 from tests.component.projects.scene import Scene, Somebody, published, somebody
 from tests.component.projects.test_enrollment import enrollment, term
 from tests.component.projects.test_requests import asked, profiled
+from tests.support.authorized import wrong
 from tests.support.issuer import Issuer
 from tests.support.pictured import picture
 from tests.support.served import Served, serving
@@ -256,17 +257,17 @@ async def declined_request(scene: Scene) -> str:
 
 async def test_who_may_call_what_does_not_hang_on_a_project(world: World):
     table = read(NO_PROJECT)
-    assert await world.answers(table, world.published) == table
+    assert wrong(await world.answers(table, world.published), table) == []
 
 
 async def test_who_may_call_what_of_a_published_project(world: World):
     table = read(PUBLISHED)
-    assert await world.answers(table, world.published) == table
+    assert wrong(await world.answers(table, world.published), table) == []
 
 
 async def test_who_may_call_what_of_a_draft_that_the_public_does_not_know_of(world: World):
     table = read(DRAFT)
-    assert await world.answers(table, world.draft) == table
+    assert wrong(await world.answers(table, world.draft), table) == []
 
 
 def test_every_route_has_its_row(served: Served):
