@@ -26,7 +26,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from contracts.event import Event
 from contracts.identity import SessionsEnded
 from contracts.time import in_utc
-from services.chassis import asyncapi
+from services.chassis import asyncapi, metrics
 from services.chassis.brake import Brake
 from services.chassis.bus import Consumer, Listener
 from services.chassis.cluster import Cluster
@@ -108,6 +108,12 @@ class Service(Generic[S]):
     @property
     def name(self) -> str:
         return self.settings.service
+
+    @property
+    def hears(self) -> frozenset[str]:
+        """Name the topics that its consumer subscribes to: everybody but identity hears of ended sessions."""
+        ended = {SessionsEnded.topic} if SessionsEnded.source != self.name else set()
+        return frozenset({*self.listener.topics, *ended})
 
     def app(self, role: Role = Role.ALL) -> FastAPI:
         """Make the HTTP application. Raises `RouteWithoutPolicy`."""
@@ -199,7 +205,8 @@ class Service(Generic[S]):
         self, role: Role, relay: Relay, health: Health, stopping: asyncio.Event
     ) -> list[Coroutine[Any, Any, None]]:
         resting = self.settings.read_only  # what is due is done when it is over; what was done before is told
-        jobs = [Job("relay", relay.work, watches="outbox"), *(() if resting else self.jobs)]
+        relaying = Job("relay", relay.work, watches="outbox", lost=self.store.outbox.forget_measures)
+        jobs = [relaying, *(job for job in self.jobs if job.only_reads or not resting)]
         alone = role is Role.WORKER  # where HTTP is served too, commands go on whatever happens to their events
         for job in jobs:
             health.watch(job.name, lambda job=job: job.well, needed=alone and job is jobs[0])  # type: ignore[misc]
@@ -207,9 +214,9 @@ class Service(Generic[S]):
         if alone:
             parts.append(self._after_preparing(self.store.database.wake_from_elsewhere("outbox", stopping)))
         if self.listener.topics:
-            topics = {*self.listener.topics, *({SessionsEnded.topic} if SessionsEnded.source != self.name else ())}
-            consumer = Consumer(self.inbox, self.cluster, sorted(topics), self.apply, self.settings, self.brake)
+            consumer = Consumer(self.inbox, self.cluster, sorted(self.hears), self.apply, self.settings, self.brake)
             health.watch("consumer", lambda: consumer.joined, needed=self.needs_bus)
+            health.watch("broker", lambda: self.cluster.well, needed=False)
             health.watch("consuming", lambda: not self.brake.on, needed=alone)
             parts.append(self._after_preparing(consumer.run(stopping)))
         return parts
@@ -262,12 +269,14 @@ def _add_health(app: FastAPI, health: Health) -> None:
         well, parts = await health.look()
         return JSONResponse({"ready": well, "parts": parts}, 200 if well else 503)
 
-    async def metrics(_: Any) -> Response:
+    async def numbers(_: Any) -> Response:
+        _, parts = await health.look()
+        metrics.tell(metrics.PARTS, parts)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     app.add_route("/health/live", live)
     app.add_route("/health/ready", ready)
-    app.add_route("/metrics", metrics)
+    app.add_route("/metrics", numbers)
 
 
 class Server(uvicorn.Server):

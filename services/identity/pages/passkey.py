@@ -9,9 +9,9 @@ from fastapi.responses import Response
 
 from services.chassis.domain import Refusal
 from services.chassis.http import Now, anyone, limited
-from services.identity import codes, parameters, passkeys
+from services.identity import codes, metrics, parameters, passkeys
 from services.identity.dependencies import Data
-from services.identity.domain.second_factor import SecondFactor
+from services.identity.domain.second_factor import PasskeyNotGood, SecondFactor
 from services.identity.domain.session import TWO_FACTORS, Method, Proof, Session
 from services.identity.pages import browser
 from services.identity.pages.browser import Forged
@@ -125,9 +125,13 @@ async def prove_with_passkey(request: Request, identity: Data, now: Now) -> Resp
 async def _proved(request: Request, form: dict[str, str], factor: SecondFactor, purpose: str, now: Now) -> Proof:
     factors, token = request.app.state.data.second_factors, browser.csrf_token(request)
     credential = form.get("credential", "")
-    proof: Proof = await factors.prove_passkey(
-        factor, _site(request), credential, purpose=purpose, browser=token, at=now
-    )
+    try:
+        proof: Proof = await factors.prove_passkey(
+            factor, _site(request), credential, purpose=purpose, browser=token, at=now
+        )
+    except PasskeyNotGood:
+        metrics.SIGN_INS.labels("wrong_passkey").inc()
+        raise
     return proof
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from services.chassis.http import Now, anyone, limited
-from services.identity import parameters
+from services.identity import metrics, parameters
 from services.identity.dependencies import Data, Passwords
 from services.identity.domain import account as accounts
 from services.identity.domain.account import Account
@@ -68,6 +68,7 @@ async def _prove(
     email, password = normalized(form.get("email", "")), form.get("password", "")
     about = (email, browser.network(request))
     if wait := await identity.limits.try_once(SIGN_IN, *about, at=now):
+        metrics.SIGN_INS.labels("too_many").inc()
         raise Refused(429, TOO_MANY, wait)
     account = await _with_address(identity, email)
     try:
@@ -76,6 +77,7 @@ async def _prove(
         await identity.limits.forgive(SIGN_IN, *about, at=now)
         raise Refused(503, BUSY, 2) from None
     if not (right and account and account.is_active):
+        metrics.SIGN_INS.labels("wrong_password").inc()
         raise Refused(422, WRONG)
     await identity.limits.forgive(SIGN_IN, *about, at=now)
     await _renew(account, password, identity, passwords)
