@@ -91,7 +91,8 @@ async def test_an_earlier_token_is_refused_elsewhere_within_two_seconds(
     provider: Provider, projects: Served, wanda: Person
 ):
     """A rule that is too slow is so in every round; what only the machine's other work delays is not."""
-    caller, password, took = await projects.caller(), wanda.password, list[float]()
+    caller, password = await projects.caller(), wanda.password
+    took: list[float] = []
     for _ in range(3):
         token = (await (await provider.browser()).tokens_for(wanda.email, password))["access_token"]
         assert await _calls(caller, token) == 200
