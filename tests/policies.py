@@ -2,7 +2,8 @@
 
 `python -m tests.policies --checks 10 --seed 1`, or `make policies`. A check refuses because of who asks: it raises
 `NotAllowed`, sends away who has no token or no fresh factor, or says that there is nothing to be seen; or it is the
-role that a route demands. Exits with 1 where one can go without a cell that fails.
+role that a route demands. Where a second check stands behind it no request tells; then a test of the rule must fail.
+Exits with 1 where nothing does.
 """
 
 import argparse
@@ -31,6 +32,7 @@ TABLES: Final = {
     "identity": ("identity/test_authorization.py", "identity/test_who_may_see_profiles.py"),
     **{name: (f"{name}/test_authorization.py",) for name in ("projects", "applications", "stipends")},
 }
+TEST: Final = re.compile(r"^FAILED (tests/unit/\S+)", re.MULTILINE)
 CELL: Final = re.compile(r"'((?:GET|POST|PUT|PATCH|DELETE) \S+ as \w+: [^']*)'")
 
 
@@ -84,17 +86,23 @@ def _place(node: ast.expr | ast.stmt) -> tuple[int, int, int, int]:
     return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
 
 
-def failed_cells(check: Check) -> list[str]:
-    """Ask all cells of the service without the check."""
+def failures(check: Check) -> list[str]:
+    """Ask all cells of the service without the check; where none fails, try its rules."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "without"
         shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".*", "node_modules", "results"))
         (root / check.path).write_text(check.taken_out())
-        command = [sys.executable, "-m", "pytest", "-q", "-vv", "-k", "what or table", *check.tables]
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603  ours
-        if done.returncode not in {0, 1}:
-            sys.exit(done.stdout[-3000:] + done.stderr[-3000:])
-        return list(dict.fromkeys(CELL.findall(done.stdout)))
+        cells = CELL.findall(_tried(root, "-vv", "-k", "what or table", *check.tables))
+        rules = TEST.findall(_tried(root, f"tests/unit/{check.path.parts[1]}")) if not cells else []
+        return list(dict.fromkeys([*cells, *rules]))
+
+
+def _tried(root: Path, *words: str) -> str:
+    command = [sys.executable, "-m", "pytest", "-q", *words]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603  ours
+    if done.returncode not in {0, 1}:
+        sys.exit(done.stdout[-3000:] + done.stderr[-3000:])
+    return done.stdout
 
 
 def main() -> None:
@@ -104,12 +112,12 @@ def main() -> None:
     asked = parser.parse_args()
     every = list(checks())
     chosen = random.Random(asked.seed).sample(every, min(asked.checks, len(every)))  # noqa: S311 - repeats a run
-    table = Table("taken out", "cells that fail", "the first of them", title=f"{len(every)} checks, seed {asked.seed}")
+    table = Table("taken out", "fails", "the first of them", title=f"{len(every)} checks, seed {asked.seed}")
     silent = 0
     for check in chosen:
-        cells = failed_cells(check)
-        silent += not cells
-        table.add_row(f"{check.path}:{check.line} {check.what}", str(len(cells)), cells[0] if cells else "none")
+        failed = failures(check)
+        silent += not failed
+        table.add_row(f"{check.path}:{check.line} {check.what}", str(len(failed)), failed[0] if failed else "nothing")
     Console(width=180).print(table)
     sys.exit(bool(silent))
 

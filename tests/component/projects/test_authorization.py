@@ -81,11 +81,11 @@ DELETE /v1/projects/{id}/mentor-invitations/{invitation_id}
 POST   /v1/projects/{id}/mentor-requests              401       ok       ok     ok        ok          ok     ok    ok
 GET    /v1/projects/{id}/mentor-requests              401       ok       ok     ok        ok          ok     ok    ok
 POST   /v1/projects/{id}/mentor-requests/{request_id}/approve
-                                                      401       404      404    404       ok          404    404   404
+                                                      401       403      404    404       ok          404    404   404
 POST   /v1/projects/{id}/mentor-requests/{request_id}/decline
-                                                      401       404      404    404       ok          404    404   404
+                                                      401       403      404    404       ok          404    404   404
 POST   /v1/projects/{id}/mentor-requests/{request_id}/withdraw
-                                                      401       404      404    404       403         404    404   404
+                                                      401       ok       404    404       403         404    404   404
 """
 """That somebody asked to mentor is known to them and to administrators alone, who answer but do not withdraw."""
 
@@ -218,7 +218,8 @@ async def served(platform: Platform, issuer: Issuer) -> AsyncIterator[Served]:
 @pytest.fixture(scope="module")
 async def world(served: Served) -> World:
     scene, another = await published(served), await published(served)
-    people = {name: await somebody(served, name) for name in ("signed_in", "mentee", "mentor", "staff", "finance")}
+    people = {name: await somebody(served, name) for name in ("mentee", "mentor", "staff", "finance")}
+    people["signed_in"] = await profiled(served)
     callers = {name: person.client for name, person in people.items()}
     callers |= {"administrator": scene.owner.client, "another": another.owner.client, "anonymous": scene.anybody}
     callers |= {role: await served.caller(people[role].id, role) for role in ("staff", "finance")}
@@ -228,7 +229,7 @@ async def world(served: Served) -> World:
     places = [Place(scene.id, scene.term_id), Place(draft, draft_term)]
     for place in places:
         await furnished(scene, place, people["mentor"])
-    places[0].words["request_id"] = await declined_request(scene)
+    places[0].words["request_id"] = await declined_request(scene, people["signed_in"])
     return World(callers, *places)
 
 
@@ -249,8 +250,8 @@ async def furnished(scene: Scene, place: Place, mentor: Somebody) -> None:
     }
 
 
-async def declined_request(scene: Scene) -> str:
-    id = await asked(scene, await profiled(scene.served))
+async def declined_request(scene: Scene, who: Somebody) -> str:
+    id = await asked(scene, who)
     await scene.owner.client.post(f"{scene.place}/mentor-requests/{id}/decline")
     return id
 
