@@ -103,6 +103,15 @@ def status_of(kind: type[Refusal]) -> HTTPStatus:
     return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
 
 
+def kebab(name: str) -> str:
+    """Give the end of a problem's `type`: `CapacityReached` is `capacity-reached`."""
+    return words_of(name).replace(" ", "-").lower()
+
+
+def words_of(name: str) -> str:
+    return " ".join(re.findall(r"[A-Z][a-z0-9]*", name)).capitalize()
+
+
 def problem(
     request: Request,
     name: str,
@@ -113,10 +122,9 @@ def problem(
     errors: list[FieldError] | None = None,
 ) -> ProblemResponse:
     """Say it in a form that machines can tell apart (`type`) and people can act on (`detail`)."""
-    words = re.findall(r"[A-Z][a-z0-9]*", name)
     body = Problem(
-        type="/problems/" + "-".join(words).lower(),
-        title=" ".join(words).capitalize(),
+        type=f"/problems/{kebab(name)}",
+        title=words_of(name),
         status=status,
         detail=detail,
         instance=request.url.path,

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from contracts.catalog import SERVICES
 from services.chassis import metrics
 from services.chassis.settings import Settings as Common
-from tests.architecture import authorization_page, events_page
+from tests.architecture import authorization_page, events_page, problems_page
 
 ROOT = Path(__file__).parents[2]
 PAGES = (
@@ -62,6 +62,14 @@ def test_every_event_is_documented_as_it_is():
 
 def test_who_may_call_what_is_documented_as_it_is_asked():
     assert (ROOT / "docs" / "authorization.md").read_text() == authorization_page.page()
+
+
+def test_every_problem_has_its_page_as_the_code_tells_it():
+    assert (ROOT / "deploy" / "gateway" / "site" / "problems.html").read_text() == problems_page.page()
+
+
+def test_what_the_edge_and_the_gateway_tell_without_a_class_is_explained():
+    assert problems_page.told_without_a_class() <= set(problems_page.kinds())
 
 
 def test_every_sentence_of_the_promise_names_a_test_that_there_is():
