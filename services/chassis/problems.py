@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from services.chassis import metrics
@@ -57,6 +57,7 @@ STATUS: Final[Mapping[type[Refusal], HTTPStatus]] = {
     TooManyStreams: HTTPStatus.SERVICE_UNAVAILABLE,
     Away: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+PROBLEM_JSON: Final = "application/problem+json"
 SOON: Final = {"Retry-After": "1"}
 HEADERS: Final[Mapping[type[Refusal], Mapping[str, str]]] = {
     InsufficientUserAuthentication: {
@@ -70,6 +71,16 @@ HEADERS: Final[Mapping[type[Refusal], Mapping[str, str]]] = {
 }
 
 
+EXAMPLE: Final[dict[str, Any]] = {
+    "type": "/problems/malformed",
+    "title": "Malformed",
+    "status": 400,
+    "detail": "If-Match takes the ETag of the resource, not 'yesterday'.",
+    "instance": "/v1/me",
+    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+}
+
+
 class FieldError(BaseModel):
     pointer: str
     """JSON pointer into the body, or the parameter's name."""
@@ -78,6 +89,8 @@ class FieldError(BaseModel):
 
 class Problem(BaseModel):
     """What was wrong, with which value, and what to do (RFC 9457)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     type: str
     title: str
@@ -88,15 +101,14 @@ class Problem(BaseModel):
     errors: list[FieldError] = []
 
 
-def problem_schema() -> dict[str, Any]:
-    """The schema in one piece, for a place that cannot refer to others."""
-    schema = Problem.model_json_schema()
-    schema["properties"]["errors"]["items"] = schema.pop("$defs")["FieldError"]
-    return schema
+def problem_schemas() -> dict[str, Any]:
+    """Give the schemas by name, as a document holds them among its components."""
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs"), "Problem": schema}
 
 
 class ProblemResponse(JSONResponse):
-    media_type = "application/problem+json"
+    media_type = PROBLEM_JSON
 
 
 def status_of(kind: type[Refusal]) -> HTTPStatus:

@@ -14,6 +14,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -83,6 +84,7 @@ class Kind:
         return BEFORE.get(self.name, ADVICE[self.status])
 
 
+@cache
 def kinds() -> dict[str, Kind]:
     """Give every problem that an answer can name, by name."""
     found: dict[str, Kind] = {}
@@ -144,6 +146,7 @@ def _called(part: ast.Call | ast.Raise) -> list[ast.expr]:
     return []
 
 
+@cache
 def _sentences() -> Mapping[str, tuple[str, ...]]:
     """Give what is said where a refusal is raised, with `…` for what only the case knows."""
     found: defaultdict[str, list[str]] = defaultdict(list)
@@ -165,15 +168,9 @@ def _spoken(said: ast.expr) -> str:
     return ""
 
 
+@cache
 def _trees() -> Mapping[str, ast.Module]:
-    if not _TREES:
-        _TREES.update(
-            {path.as_posix(): ast.parse(path.read_text()) for path in sorted((ROOT / "services").rglob("*.py"))}
-        )
-    return _TREES
-
-
-_TREES: Final[dict[str, ast.Module]] = {}
+    return {path.as_posix(): ast.parse(path.read_text()) for path in sorted((ROOT / "services").rglob("*.py"))}
 
 
 def told_without_a_class() -> set[str]:
