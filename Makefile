@@ -1,6 +1,6 @@
 # The whole command line of this checkout. `make help` lists it.
 # BROKER=kafka after `run` or `test`: on Apache Kafka (needs Java 17 and Maven). BROKER=containers: Kafka in a container.
-.PHONY: help run test test-kafka faults fuzz policies check demo sbom clean lock
+.PHONY: help run test test-kafka faults fuzz policies check demo clients release-documents sbom clean lock
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 run: .venv/embedded  ## start the whole platform here: stores, broker, gateway, mailbox, four services
@@ -19,12 +19,17 @@ policies: .venv/dev  ## take out policy checks one at a time, and see which cell
 	@.venv/bin/python -m tests.policies --checks $${CHECKS:-10} $${SEED:+--seed $$SEED}
 check: .venv/dev  ## lint, types, rooms, and the tests that need no server
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && .venv/bin/python -m pytest -q tests/unit tests/contract tests/architecture
+clients: .venv/dev  ## make the typed clients, Python and TypeScript, from the OpenAPI documents: dist/clients (needs Node)
+	@.venv/bin/python -m tests.clients.generating
+release-documents: .venv/dev  ## record the OpenAPI documents as those of a release: docs/openapi
+	@.venv/bin/python -m tests.clients.released
 sbom: .venv/dev  ## write the software bill of materials of the image (CycloneDX): sbom.json
 	@.venv/bin/uv tool run -q --from cyclonedx-bom==7.5.0 cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible -o sbom.json requirements/production.txt
 clean:  ## forget the environment and everything `make run` keeps
 	@rm -rf .venv .run deploy/local/kafka/jars .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 lock: .venv/dev  ## pin every dependency anew, with hashes
 	@for extra in production embedded dev; do .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$([ $$extra = production ] || echo --extra $$extra) pyproject.toml -o requirements/$$extra.txt; done
+	@grep -o 'openapi-python-client==[^ ]*' requirements/clients.txt | .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/clients.txt
 	@sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml | .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/build.txt
 .venv/embedded: requirements/embedded.txt
 	@echo "Installing into .venv, with hashes; this happens once" && python3 -m venv .venv && .venv/bin/pip install -q --require-hashes -r $< && .venv/bin/pip install -q --no-deps --no-build-isolation -e . && touch $@

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, PlainSerializer, WithJsonSchema
 
 
 def in_utc(instant: datetime) -> datetime:
@@ -17,4 +17,9 @@ def written(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(in_utc), PlainSerializer(written, return_type=str, when_used="json")]
+Instant = Annotated[
+    AwareDatetime,
+    AfterValidator(in_utc),
+    PlainSerializer(written, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -39,6 +40,10 @@ class ByPlatform(LoadScopeScheduling):  # type: ignore[misc]
 
 
 _heard: Final = telltale.Heard()
+
+# How long an example takes says something about the machine's other work, not about the rule.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_configure() -> None:

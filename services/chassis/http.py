@@ -8,14 +8,16 @@ from typing import Annotated, Any, Final, get_origin
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response, params
 from fastapi.dependencies.models import Dependant
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from uuid6 import uuid7
 
 from services.chassis import commands, rates
+from services.chassis.answers import PRIVATELY, PUBLICLY, Resource, kept_or_known
 from services.chassis.commands import Answer, Command, Replayed
+from services.chassis.documents import conditions
 from services.chassis.domain import Actor, NotAllowed
 from services.chassis.nesting import refuse_nested
 from services.chassis.paging import Malformed
@@ -25,10 +27,6 @@ from services.chassis.tokens import InsufficientUserAuthentication, Unauthentica
 _POLICIES: Final[set[Callable[..., Any]]] = set()
 LIMIT: Final = "mentorship.largest_body"
 """Where a request's scope holds how many bytes of body it may have."""
-KEPT: Final = frozenset({"etag", "cache-control", "vary"})
-"""Headers that an answer without its body still has."""
-PUBLICLY: Final = "public, max-age=30, stale-while-revalidate=60"
-PRIVATELY: Final = "private, no-cache"
 FRESH_FACTOR: Final = timedelta(minutes=15)
 """How long a second factor counts as lately given."""
 _bearer: Final = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token of identity")
@@ -46,35 +44,6 @@ class View(BaseModel):
     """A response model, read off an aggregate."""
 
     model_config = ConfigDict(from_attributes=True)
-
-
-class Resource(JSONResponse):
-    """A resource and, as its ETag, its version."""
-
-    def __init__(self, content: Any, status_code: int = 200, headers: Any = None, **more: Any) -> None:
-        super().__init__(content, status_code, headers, **more)
-        if isinstance(content, dict) and "version" in content:
-            self.headers["ETag"] = f'"{content["version"]}"'
-
-
-class Composite(Resource):
-    """A resource shown together with others: its ETag tells the version, and whether anything of it all has changed."""
-
-    def __init__(self, content: Any, status_code: int = 200, headers: Any = None, **more: Any) -> None:
-        super().__init__(content, status_code, headers, **more)
-        self.headers["ETag"] = f'"{content["version"]}.{_digest(self.body)}"'
-
-
-class Listing(JSONResponse):
-    """Several things, with an ETag that tells whether anything of them all has changed."""
-
-    def __init__(self, content: Any, status_code: int = 200, headers: Any = None, **more: Any) -> None:
-        super().__init__(content, status_code, headers, **more)
-        self.headers["ETag"] = f'"{_digest(self.body)}"'
-
-
-def _digest(body: bytes | memoryview) -> str:
-    return hashlib.sha256(body).hexdigest()[:16]
 
 
 class RouteWithoutPolicy(TypeError):
@@ -215,8 +184,12 @@ class CommandRoute(APIRoute):
 
     def __init__(self, *said: Any, **more: Any) -> None:
         super().__init__(*said, **more)
-        if whoever in _calls(self.dependant):
-            self.openapi_extra = {**(self.openapi_extra or {}), "security": [TOKENLESS]}
+        calls = set(_calls(self.dependant))
+        whole = not _is_streamed(self.response_class)
+        told = conditions(self.methods or set(), self.path, whole=whole, key_required=_key_required in calls)
+        if whoever in calls:
+            told["security"] = [TOKENLESS]
+        self.openapi_extra = {**(self.openapi_extra or {}), **told}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
@@ -240,7 +213,7 @@ class CommandRoute(APIRoute):
                     response = await answer(request)
                 except Replayed as replayed:
                     response = _again(replayed.answer)
-            return _unless_known(request, response)
+            return kept_or_known(request, response) if request.method == "GET" else response
 
         return handle
 
@@ -318,8 +291,5 @@ def _again(answer: Answer) -> Response:
     return Response(answer.body, answer.status, headers | {"Idempotency-Replayed": "true"}, "application/json")
 
 
-def _unless_known(request: Request, response: Response) -> Response:
-    tag = response.headers.get("etag")
-    if request.method == "GET" and tag and tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers={name: response.headers[name] for name in KEPT & {*response.headers}})
-    return response
+def _is_streamed(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, StreamingResponse)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from services.chassis import metrics
@@ -76,6 +76,7 @@ STATUS: Final[Mapping[type[Refusal], HTTPStatus]] = {
     TooManyStreams: HTTPStatus.SERVICE_UNAVAILABLE,
     Away: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+PROBLEM_JSON: Final = "application/problem+json"
 SOON: Final = {"Retry-After": "1"}
 HEADERS: Final[Mapping[type[Refusal], Mapping[str, str]]] = {
     InsufficientUserAuthentication: {
@@ -88,6 +89,16 @@ HEADERS: Final[Mapping[type[Refusal], Mapping[str, str]]] = {
 }
 
 
+EXAMPLE: Final[dict[str, Any]] = {
+    "type": "/problems/malformed",
+    "title": "Malformed",
+    "status": 400,
+    "detail": "If-Match takes the ETag of the resource, not 'yesterday'.",
+    "instance": "/v1/me",
+    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+}
+
+
 class FieldError(BaseModel):
     pointer: str
     """JSON pointer into the body, or the parameter's name."""
@@ -96,6 +107,8 @@ class FieldError(BaseModel):
 
 class Problem(BaseModel):
     """What was wrong, with which value, and what to do (RFC 9457)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     type: str
     title: str
@@ -106,19 +119,27 @@ class Problem(BaseModel):
     errors: list[FieldError] = []
 
 
-def problem_schema() -> dict[str, Any]:
-    """The schema in one piece, for a place that cannot refer to others."""
-    schema = Problem.model_json_schema()
-    schema["properties"]["errors"]["items"] = schema.pop("$defs")["FieldError"]
-    return schema
+def problem_schemas() -> dict[str, Any]:
+    """Give the schemas by name, as a document holds them among its components."""
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs"), "Problem": schema}
 
 
 class ProblemResponse(JSONResponse):
-    media_type = "application/problem+json"
+    media_type = PROBLEM_JSON
 
 
 def status_of(kind: type[Refusal]) -> HTTPStatus:
     return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
+
+
+def kebab(name: str) -> str:
+    """Give the end of a problem's `type`: `CapacityReached` is `capacity-reached`."""
+    return words_of(name).replace(" ", "-").lower()
+
+
+def words_of(name: str) -> str:
+    return " ".join(re.findall(r"[A-Z][a-z0-9]*", name)).capitalize()
 
 
 def problem(
@@ -131,10 +152,9 @@ def problem(
     errors: list[FieldError] | None = None,
 ) -> ProblemResponse:
     """Say it in a form that machines can tell apart (`type`) and people can act on (`detail`)."""
-    words = re.findall(r"[A-Z][a-z0-9]*", name)
     body = Problem(
-        type="/problems/" + "-".join(words).lower(),
-        title=" ".join(words).capitalize(),
+        type=f"/problems/{kebab(name)}",
+        title=words_of(name),
         status=status,
         detail=detail,
         instance=request.url.path,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
+from pathlib import Path
 from types import FrameType
 from typing import Any, Final, Generic, TypeVar
 
@@ -30,6 +31,7 @@ from services.chassis import asyncapi, metrics
 from services.chassis.brake import Brake
 from services.chassis.bus import Consumer, Listener
 from services.chassis.cluster import Cluster
+from services.chassis.documents import LICENSE, RESPONSES, Documented
 from services.chassis.edge import Edge
 from services.chassis.health import Health
 from services.chassis.http import refuse_routes_without_policy
@@ -38,7 +40,7 @@ from services.chassis.jobs import Job
 from services.chassis.live import Audience, Live
 from services.chassis.logs import start_logging
 from services.chassis.mongo import patiently
-from services.chassis.problems import answer_with_problems, problem_schema
+from services.chassis.problems import answer_with_problems
 from services.chassis.rates import Rated, Rates
 from services.chassis.read_only import ReadOnly
 from services.chassis.relay import Relay
@@ -51,10 +53,7 @@ log = structlog.get_logger()
 
 S = TypeVar("S")
 Clock = Callable[[], datetime]
-PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    kind: {"content": {"application/problem+json": {"schema": problem_schema()}}, "description": "A problem"}
-    for kind in ("4XX", "5XX")
-}
+SERVICES: Final = Path(__file__).parents[1]
 
 
 class Role(StrEnum):
@@ -118,16 +117,20 @@ class Service(Generic[S]):
     def app(self, role: Role = Role.ALL) -> FastAPI:
         """Make the HTTP application. Raises `RouteWithoutPolicy`."""
         health = Health(self.store.database)
-        app = FastAPI(
+        app = Documented(
+            examples=SERVICES / self.name / "api" / "examples.json",
             title=f"Mentorship {self.name}",
             description=self.description,
             version=version("mentorship"),
+            license_info=LICENSE,
+            servers=[{"url": "/"}],
+            generate_unique_id_function=lambda route: route.name,
             openapi_url=f"/openapi/{self.name}.json",
             docs_url=None,
             redoc_url=None,
             swagger_ui_oauth2_redirect_url=None,
             redirect_slashes=False,
-            responses=PROBLEMS,
+            responses=RESPONSES,
             lifespan=lambda _: self._alive(role, health),
         )
         verifier = Verifier(

@@ -12,50 +12,72 @@ from tests.component.identity import test_authorization as identity
 from tests.component.identity import test_who_may_see_profiles as profiles
 from tests.component.projects import test_authorization as projects
 from tests.component.stipends import test_authorization as stipends
-from tests.support.authorized import read
+from tests.support.authorized import Table
 
-TABLES: Final[Mapping[str, Mapping[str, str]]] = {
+TABLES: Final[Mapping[str, Mapping[str, Table]]] = {
     "Identity": {
-        "Open to everybody; what is mailed is the key": identity.EVERYBODYS,
-        "For staff; to change something they give a second factor (401 without)": identity.STAFFS,
-        "One's own; `owner` is whom the path names": identity.OWN,
-        "Profiles; the owner shows a card as a mentor, and none as a mentee": profiles.TABLE,
+        "Open to everybody; what is mailed is the key": identity.rows(identity.EVERYBODYS),
+        "For staff; to change something they give a second factor (401 without)": identity.rows(identity.STAFFS),
+        "One's own; `owner` is whom the path names": identity.rows(identity.OWN),
+        "Profiles; the owner shows a card as a mentor, and none as a mentee": profiles.rows(profiles.TABLE),
     },
     "Projects": {
-        "Not about one project": projects.NO_PROJECT,
-        "A published project": projects.PUBLISHED,
-        "A draft, which nobody may know of but its people and staff": projects.DRAFT,
+        "Not about one project": projects.rows(projects.NO_PROJECT),
+        "A published project": projects.rows(projects.PUBLISHED),
+        "A draft, which nobody may know of but its people and staff": projects.rows(projects.DRAFT),
     },
     "Applications": {
-        "Everybody's own": applications.NOBODYS,
-        "A mentorship under way: mentors advise and never decide": applications.UNDER_WAY,
-        "A graduate": applications.GRADUATED,
+        "Everybody's own": applications.rows(applications.NOBODYS),
+        "A mentorship under way: mentors advise and never decide": applications.rows(applications.UNDER_WAY),
+        "A graduate": applications.rows(applications.GRADUATED),
     },
     "Stipends": {
-        "Open to everybody, or one's own": stipends.EVERYBODYS,
-        "A project's money": stipends.PROJECTS,
-        "A stipend; `mentee` is the one that is paid, `fellow` another one of the project": stipends.STIPENDS,
-        "Payments": stipends.PAYMENTS,
+        "Open to everybody, or one's own": stipends.rows(stipends.EVERYBODYS),
+        "A project's money": stipends.rows(stipends.PROJECTS),
+        "A stipend; `mentee` is the one that is paid, `fellow` another one of the project": stipends.rows(
+            stipends.STIPENDS
+        ),
+        "Payments": stipends.rows(stipends.PAYMENTS),
     },
 }
 HEAD: Final = """# Who may call what
 
 Each cell is a request that a test makes (`tests/component/*/test_authorization.py`); a route without a row fails it.
 `ok`: the caller may, unless the state or the request itself stands against it. `401`: sign in, or give a second factor.
-`403`: not for you. `404`: for you it is not there. `another` is somebody of another project, or somebody else;
-`machine` a client with a token of its own, which is no person: every route that looks at who asks answers it 403.
+`403`: not for you. `404`: for you it is not there. `another` is an administrator of another project, or somebody else,
+`another mentor` a mentor of another project, `fellow` another mentee; `machine` is a client with a token of its own,
+which is no person: every route that looks at who asks answers it 403. Streams, files, exports and calendars are routes
+like every other; what a list, a filter or a stream shows to whom is below the tables.
 """
 
 
+TAIL: Final = """## What a list, a filter, a stream and a file show
+
+Who may ask is in the tables; what they are shown is held below `tests/` by
+
+| of | shows | test |
+|---|---|---|
+| the catalog, its filters, counts and cursors | published projects; one's own; staff all | `component/projects/test_catalog.py::test_each_reader_finds_what_they_may_see` |
+| applications, whatever they are filtered by | one's own, and those of projects one serves | `component/applications/test_deciding.py::test_each_sees_their_own_and_those_of_the_projects_they_serve` |
+| the same after somebody joined or left | what is so now | `component/applications/test_deciding.py::test_who_joins_a_project_sees_its_applications_and_who_left_does_not` |
+| stipends, payments | one's own; a project's to its administrators; finance all | `component/stipends/test_who_may.py::test_a_list_has_only_what_its_reader_may_see` |
+| requests to mentor | one's own; all to administrators | `component/projects/test_requests.py::test_administrators_see_all_requests_by_name_and_a_person_their_own` |
+| directories | cards of who wants one, and nobody by what their card does not show | `component/identity/test_directories.py::test_nobody_is_found_by_what_their_card_does_not_show` |
+| the streams | each change to whom may see it, and `gone` to whom it leaves | `component/projects/test_public.py::test_each_reader_is_told_of_what_they_may_see`, `component/stipends/test_live.py::test_a_mentee_follows_their_stipend_to_the_payment_and_hears_of_no_other` |
+| task files, letters, résumés | those whom they are for | `component/applications/test_task_files.py::test_a_file_is_private`, `component/applications/test_certificates.py::test_a_graduate_has_a_letter_that_nobody_else_can_fetch`, `component/identity/test_portfolios.py::test_a_resume_is_given_back_whole_to_be_saved_and_never_shown` |
+| the export of one's data | one's own, nothing of others | `component/applications/test_privacy.py::test_a_person_is_told_all_that_is_theirs_and_nothing_of_others` |
+| what is decided and not announced | not the applicant | `component/applications/test_waiting.py::test_decisions_are_held_back_from_the_applicant_until_they_are_announced` |
+"""  # noqa: E501 - a row of a table is a line
+
+
 def page() -> str:
-    return "\n".join([HEAD, *_lines()])
+    return "\n".join([HEAD, *_lines(), TAIL])
 
 
 def _lines() -> Iterator[str]:
     for service, tables in TABLES.items():
         yield f"## {service}\n"
-        for title, table in tables.items():
-            rows = read(table)
+        for title, rows in tables.items():
             callers = list(next(iter(rows.values())))
             yield f"### {title}\n"
             yield f"| route | {' | '.join(caller.replace('_', ' ') for caller in callers)} |"

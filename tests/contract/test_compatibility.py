@@ -82,9 +82,9 @@ def missing(before: Schema, after: Schema, old: Schema, new: Schema) -> list[str
 
 def _changed(name: str, was: Schema, now: Schema, old: Schema, new: Schema) -> list[str]:
     was, now = _followed(was, old), _followed(now, new)
-    faults = [
-        f"{name}: {key} changed" for key in ("type", "format", "const", "pattern") if was.get(key) != now.get(key)
-    ]
+    faults = [f"{name}: {key} changed" for key in ("type", "const", "pattern") if was.get(key) != now.get(key)]
+    if "format" in was and was["format"] != now.get("format"):  # where none was said, to say one promises more
+        faults.append(f"{name}: format changed")
     if not set(now.get("enum", ())) >= set(was.get("enum", ())):
         faults.append(f"{name}: a value is gone")
     if "items" in was:

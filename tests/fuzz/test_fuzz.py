@@ -64,5 +64,4 @@ async def there(people: Journey) -> dict[str, str]:
     ids = {"projects": project, "terms": people.term, "applications": application, "stipends": application}
     ids |= {"tasks": tasks[0]["id"], "evaluations": evaluations[0]["id"]}
     known = {f"/v1/{noun}/{{id}}": f"/v1/{noun}/{id}" for noun, id in ids.items()}
-    known |= {f"/v1/{noun}/{{project_id}}": f"/v1/{noun}/{project}" for noun in ("stipend-policies", "budgets")}
-    return known | {"/v1/applications/{application_id}": f"/v1/applications/{application}"}
+    return known | {f"/v1/{noun}/{{project_id}}": f"/v1/{noun}/{project}" for noun in ("stipend-policies", "budgets")}

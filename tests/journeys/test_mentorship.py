@@ -1,13 +1,11 @@
 """One mentorship through the gateway with all processes, from sign-up to both installments and the letter."""
 
 import re
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
 from contracts.catalog import SERVICES
-from deploy.local import seed
 from deploy.local.journey.play import ENROLLMENT, Journey
 from deploy.local.platform import Platform
 from services.chassis.mongo import Database
@@ -15,16 +13,6 @@ from tests.support.settled import everything_has_arrived
 
 HALF = 270_000
 """Minor units: half of what the published schedule gives for Germany."""
-
-
-@pytest.fixture(scope="module")
-async def journey(whole: Platform) -> AsyncIterator[Journey]:
-    """Play it once; each test looks at another side of what it left."""
-    async with httpx.AsyncClient(timeout=20) as http:
-        journey = seed.journey(whole, http)
-        for step in journey.steps:
-            await step.take()
-        yield journey
 
 
 async def test_a_mentorship_ends_with_both_installments_paid(whole: Platform, journey: Journey):

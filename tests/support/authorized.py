@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,20 @@ Table = Mapping[str, Mapping[str, str]]
 """For each route what each caller gets."""
 
 
-def read(table: str) -> Table:
-    """Read lines of a method, a path and a cell a caller; the first line names the callers."""
+def read(table: str, **like: str) -> Table:
+    """Read lines of a method, a path and a cell a caller; the first line names the callers.
+
+    `like` names more callers, each with the one whose cells are theirs too.
+    """
     (_, *callers), *rows = (line.split() for line in table.replace("\n      ", "").strip().splitlines())
     assert all(len(row) == 2 + len(callers) for row in rows), rows
-    return {f"{row[0]} {row[1]}": dict(zip(callers, row[2:], strict=True)) for row in rows}
+    cells = {f"{row[0]} {row[1]}": dict(zip(callers, row[2:], strict=True)) for row in rows}
+    return {route: row | {who: row[other] for who, other in like.items()} for route, row in cells.items()}
+
+
+def with_machines(table: Table, blind: Container[str]) -> Table:
+    """Add a client with a token of its own: 403, but where nobody looks at who asks."""
+    return {route: {**row, "machine": row["anonymous"] if route in blind else "403"} for route, row in table.items()}
 
 
 def wrong(found: Table, wanted: Table) -> list[str]:

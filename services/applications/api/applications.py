@@ -18,7 +18,7 @@ from services.applications.domain.wish import MOST_ANSWERS, Wish
 from services.applications.store.decisions import Declined
 from services.applications.store.likenesses import Likeness
 from services.chassis.domain import Actor
-from services.chassis.http import Body, By, Composite, NewId, Now, View, router
+from services.chassis.http import Body, By, NewId, Now, View, router
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Line, Prose
 
@@ -198,7 +198,7 @@ async def list_applications(
     return Page(items=items, next_cursor=page.next_cursor)
 
 
-@routes.get("/{id}", response_model=NamedApplicationView, response_class=Composite)
+@routes.get("/{id}", response_model=NamedApplicationView)
 async def read_application(id: ApplicationPath, data: Data, by: By, now: Now) -> NamedApplicationView:
     application = await data.visible_to(by, id, now)
     people, alike = await data.people_of([application]), await data.likenesses_for(by, [application])

@@ -45,7 +45,7 @@ class FeedbackView(View):
     at: Instant
 
 
-class AnswerView(View):
+class EvaluationAnswerView(View):
     question_id: str
     question: str
     shown: bool
@@ -61,7 +61,7 @@ class EvaluationView(View):
     verdict: Verdict | None
     summary: str
     private_note: str
-    answers: Sequence[AnswerView]
+    answers: Sequence[EvaluationAnswerView]
     recorded_by: ActorId | None
     recorded_at: Instant | None
     feedback: FeedbackView | None

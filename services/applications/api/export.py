@@ -1,7 +1,7 @@
 """A term's applications as CSV, in the columns that the administrator chooses."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import Query
 from fastapi.responses import StreamingResponse
@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 from contracts.time import written
 from services.applications.dependencies import Data, TermReference
 from services.applications.domain.application import Application
+from services.chassis.documents import a_file
 from services.chassis.http import By, router
 from services.chassis.paging import Malformed
 from services.chassis.spreadsheet import harmless, row_of
@@ -33,12 +34,9 @@ COLUMNS: Final[Mapping[str, Cell]] = {
     "availability": lambda application, _: application.availability,
     "ai_use": lambda application, _: application.ai_use,
 }
-FILE: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The whole file, streamed."}
-}
 
 
-@routes.get("", response_model=None, response_class=StreamingResponse, responses=FILE)
+@routes.get("", response_model=None, response_class=StreamingResponse, responses=a_file("text/csv"))
 async def export_applications(
     term_id: Annotated[TermReference, Query()],
     data: Data,

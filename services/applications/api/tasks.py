@@ -14,6 +14,7 @@ from contracts.time import Instant
 from services.applications.dependencies import ApplicationPath, Data, TaskPath, TermReference
 from services.applications.domain import task as domain
 from services.applications.domain.task import FILE_KINDS, LARGEST_FILE, Task
+from services.chassis.documents import a_file
 from services.chassis.http import Body, By, NewId, Now, View, binary_body, router, upload
 from services.chassis.kinds import FileKind
 from services.chassis.paging import Page
@@ -91,11 +92,9 @@ async def list_tasks(id: ApplicationPath, data: Data, by: By) -> Page[Task]:
     return Page(items=await data.tasks.find({"application_id": application.id}), next_cursor=None)
 
 
-@routes.post("/applications/{application_id}/tasks", response_model=TaskView, status_code=201)
-async def give_task(
-    application_id: ApplicationPath, command: GiveTask, data: Data, by: By, now: Now, id: NewId
-) -> Task:
-    return await data.give_task(id, application_id, **dict(command), by=by, at=now)
+@routes.post("/applications/{id}/tasks", response_model=TaskView, status_code=201)
+async def give_task(id: ApplicationPath, command: GiveTask, data: Data, by: By, now: Now, new: NewId) -> Task:
+    return await data.give_task(new, id, **dict(command), by=by, at=now)
 
 
 @routes.post("/tasks", response_model=Page[TaskView], status_code=201)
@@ -118,7 +117,7 @@ async def put_file(id: TaskPath, name: FileName, stream: Stream, data: Data, by:
     return await data.attach_file(id, stream, name, by=by, at=now)
 
 
-@routes.get("/tasks/{id}/file", response_class=StreamingResponse)
+@routes.get("/tasks/{id}/file", response_class=StreamingResponse, responses=a_file(*sorted(FILE_KINDS)))
 async def read_file(id: TaskPath, data: Data, by: By) -> StreamingResponse:
     return data.files.download(await data.file_for(by, id))
 

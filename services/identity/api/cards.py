@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query, Response
 
 from contracts.ids import AccountId
 from contracts.money import Country
-from services.chassis.http import PUBLICLY, SEARCHED, Cached, Composite, Listing, Now, View, router
+from services.chassis.answers import PUBLICLY
+from services.chassis.http import SEARCHED, Cached, Now, View, router
 from services.chassis.paging import Page, Paging
 from services.chassis.showing import PICTURES, shown
 from services.chassis.text import Line
@@ -48,17 +49,19 @@ def _named(person: Person) -> dict[str, Any]:
 def _of(kind: Kind, view: type[MentorCardView]) -> APIRouter:
     routes = router(f"/v1/{kind}s", f"{kind}s")
 
-    @routes.get("", response_model=Page[view], response_class=Listing, dependencies=[SEARCHED, Cached])  # type: ignore[valid-type]
+    @routes.get("", name=f"find_{kind}s", response_model=Page[view], dependencies=[SEARCHED, Cached])  # type: ignore[valid-type]
     async def find(identity: Data, paging: Paging, now: Now, q: Text = None, skill: Several = []) -> Page[Any]:  # noqa: B006 - read only
         """Find people, best fitting and then listed last first."""
         found = await identity.profiles.page(kind, q, skill, paging, at=now)
         return Page(items=[view.of(person, kind) for person in found.items], next_cursor=found.next_cursor)
 
-    @routes.get("/{id}", response_model=view, response_class=Composite, dependencies=[Cached])
+    @routes.get("/{id}", name=f"read_{kind}", response_model=view, dependencies=[Cached])
     async def read(id: str, identity: Data) -> MentorCardView:
         return view.of(await identity.profiles.listed(kind, id), kind)
 
-    @routes.get("/{id}/avatar", response_class=Response, responses=PICTURES, dependencies=[Cached])
+    @routes.get(
+        "/{id}/avatar", name=f"read_{kind}_avatar", response_class=Response, responses=PICTURES, dependencies=[Cached]
+    )
     async def read_avatar(id: str, identity: Data) -> Response:
         """Show the picture, if the card does; caches keep it no longer than a card."""
         return shown(await identity.profiles.picture_shown(kind, id), cache=PUBLICLY)

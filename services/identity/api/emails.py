@@ -61,7 +61,7 @@ async def add_email(command: AddEmail, by: By, token: Token, identity: Data, now
 
 
 @emails.post("/verify", response_model=AddressesView)
-async def verify_email(command: ProveEmail, by: By, identity: Data, now: Now) -> Person:
+async def prove_email(command: ProveEmail, by: By, identity: Data, now: Now) -> Person:
     """Add the address that the link was mailed to; only for the account that asked for it."""
     return await identity.addresses.verify(AccountId(by.id), command.token, at=now)
 

@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from contracts.ids import AccountId
 from contracts.time import Instant
+from services.chassis.documents import a_file
 from services.chassis.http import By, Now, View, binary_body, router, upload
 from services.chassis.kinds import FileKind
 from services.chassis.pictures import MEDIA_TYPES
@@ -66,7 +67,7 @@ async def keep_resume(sent: SentResume, by: By, identity: Data, now: Now, name: 
     return await identity.profiles.keep_resume(AccountId(by.id), sent, name, by=by, at=now)
 
 
-@portfolios.get("/resume", response_class=StreamingResponse)
+@portfolios.get("/resume", response_class=StreamingResponse, responses=a_file(FileKind.PDF))
 async def read_resume(by: By, identity: Data) -> StreamingResponse:
     return identity.profiles.files.download(await identity.profiles.resume_of(by.id))
 

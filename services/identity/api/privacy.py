@@ -1,7 +1,7 @@
 """One's own data: all of it in one document, and all of it gone."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import Depends
 from fastapi.responses import StreamingResponse
@@ -68,6 +68,9 @@ async def _fresh(by: By, token: Token, now: Now) -> AccountId:
 
 
 Fresh = Annotated[AccountId, Depends(_fresh)]
+DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"application/json": {"schema": {"type": "object"}}}, "description": "The whole document."}
+}
 
 
 @privacy.post("/export", status_code=202, response_model=ExportView)
@@ -84,7 +87,7 @@ async def read_export(by: By, identity: Data) -> Export:
     return await identity.exporting.newest(AccountId(by.id))
 
 
-@privacy.get("/export/document", response_class=StreamingResponse)
+@privacy.get("/export/document", response_class=StreamingResponse, responses=DOCUMENT)
 async def read_document(id: Fresh, identity: Data, now: Now) -> StreamingResponse:
     """Fetch the one JSON document, for 7 days."""
     return await download(identity, id, now)

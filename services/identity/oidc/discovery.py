@@ -18,7 +18,7 @@ router = APIRouter(tags=["openid"], dependencies=[Depends(anyone)], route_class=
 
 
 @router.get("/.well-known/openid-configuration")
-@router.get("/.well-known/oauth-authorization-server")
+@router.get("/.well-known/oauth-authorization-server", name="describe_authorization_server")
 async def describe_provider(settings: OurSettings) -> Response:
     """Describe the provider (OpenID Connect Discovery, RFC 8414)."""
     return JSONResponse(description(settings.public_url), headers=OPEN)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from contracts.ids import AccountId, ProjectId
 from contracts.projects import ProjectStatus
 from contracts.time import Instant
-from services.chassis.http import SEARCHED, Cached, Composite, Listing, Now, Reader, View, router
+from services.chassis.http import SEARCHED, Cached, Now, Reader, View, router
 from services.chassis.live import StreamResponse
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Line
@@ -124,7 +124,7 @@ def _wanted(
 Filters = Annotated[Wanted, Depends(_wanted)]
 
 
-@routes.get("", response_model=Page[CardView], response_class=Listing, dependencies=[SEARCHED, Cached])
+@routes.get("", response_model=Page[CardView], dependencies=[SEARCHED, Cached])
 async def list_projects(
     data: Data,
     reader: Reader,
@@ -139,7 +139,7 @@ async def list_projects(
     return Page(items=[CardView.of(detail) for detail in page.items], next_cursor=page.next_cursor)
 
 
-@routes.get("/facets", response_model=FacetsView, response_class=Listing, dependencies=[Cached])
+@routes.get("/facets", response_model=FacetsView, dependencies=[Cached])
 async def count_facets(data: Data, reader: Reader, wanted: Filters, now: Now) -> FacetsView:
     found = await data.facets(reader, wanted, at=now)
     labels = found["labels"][0] if found["labels"] else {}
@@ -155,7 +155,7 @@ async def count_facets(data: Data, reader: Reader, wanted: Filters, now: Now) ->
 
 @routes.get("/stream", status_code=200, response_class=StreamResponse)
 async def stream_changes(
-    request: Request, reader: Reader, last_event_id: Annotated[str | None, Header()] = None
+    request: Request, reader: Reader, last_event_id: Annotated[str | None, Header(alias="Last-Event-ID")] = None
 ) -> StreamResponse:
     """Tell of changes of what the reader may see: `{id, kind, sequence, at}`, and `gone` where it is out of sight."""
     stream: StreamResponse = await request.app.state.live.stream(reader, last_event_id)
@@ -169,7 +169,7 @@ async def read_feed(data: Data, now: Now, request: Request, response: Response) 
     return feed.Atom(feed.written(newest, request.app.state.settings.public_url), headers=dict(response.headers))
 
 
-@routes.get("/{id}", response_model=ProjectDetailView, response_class=Composite, dependencies=[Cached])
+@routes.get("/{id}", response_model=ProjectDetailView, dependencies=[Cached])
 async def read_project(id: Id, data: Data, reader: Reader, now: Now) -> ProjectDetailView:
     project = await data.projects.visible_to(reader, id)
     return ProjectDetailView.of(await data.detail(project.as_seen_by(reader), at=now))

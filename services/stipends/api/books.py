@@ -1,7 +1,7 @@
 """Files for finance: postings and stipends as CSV for spreadsheets, a journal for plain-text accounting."""
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final
+from typing import Final
 
 from fastapi.responses import StreamingResponse
 
@@ -95,11 +95,6 @@ def _transaction(posting: Posting, number: int) -> str:
 def streamed(lines: AsyncIterator[str], media: str, name: str) -> StreamingResponse:
     kept = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return StreamingResponse(lines, media_type=f"{media}; charset=utf-8", headers=kept)
-
-
-def file(media: str) -> dict[int | str, dict[str, Any]]:
-    """Describe such an answer."""
-    return {200: {"content": {media: {"schema": {"type": "string"}}}, "description": "The whole file, streamed."}}
 
 
 def _quoted(text: str) -> str:

@@ -11,10 +11,11 @@ from pydantic import AwareDatetime, Field
 from contracts.ids import ActorId, PostingId, ProjectId, TermId
 from contracts.money import Money
 from contracts.time import Instant
+from services.chassis.documents import a_file
 from services.chassis.http import Body, By, KeyRequired, NewId, Now, View, router
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Line
-from services.stipends.api.books import csv_of, file, journal_of, streamed
+from services.stipends.api.books import csv_of, journal_of, streamed
 from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, Finance
 from services.stipends.domain.forecast import Forecast
 from services.stipends.domain.ledger import Account, Budget, Cause, Entry, deposit, refund
@@ -153,7 +154,7 @@ async def list_entries(project_id: ProjectId, data: Data, by: By, paging: Paging
     "/{project_id}/entries.csv",
     response_model=None,
     response_class=StreamingResponse,
-    responses=file("text/csv"),
+    responses=a_file("text/csv"),
     dependencies=[FINANCE_ONLY],
 )
 async def export_entries(project_id: ProjectId, data: Data, by: By) -> StreamingResponse:
@@ -166,7 +167,7 @@ async def export_entries(project_id: ProjectId, data: Data, by: By) -> Streaming
     "/{project_id}/entries.journal",
     response_model=None,
     response_class=StreamingResponse,
-    responses=file("text/plain"),
+    responses=a_file("text/plain"),
     dependencies=[FINANCE_ONLY],
 )
 async def export_journal(project_id: ProjectId, data: Data, by: By) -> StreamingResponse:

@@ -83,7 +83,7 @@ async def list_differences(request: Request, data: Data, since: Annotated[date, 
         raise ProviderSilent(f"The payment provider does not answer: {away} Ask again in a moment.") from None
 
 
-async def _reported(request: Request, now: Now, signature: Annotated[str, Header()] = "") -> Report:
+async def _reported(request: Request, now: Now, signature: Annotated[str, Header(alias="Signature")] = "") -> Report:
     settings: Settings = request.app.state.settings
     _must_be_chosen("sandbox", settings)
     secret = settings.sandbox_callback_secret.get_secret_value()

@@ -13,11 +13,12 @@ from contracts.ids import AccountId, ProjectId, StipendId
 from contracts.money import Money
 from contracts.stipends import InstallmentStatus, StipendStatus
 from contracts.time import Instant
+from services.chassis.documents import a_file
 from services.chassis.http import Body, By, KeyRequired, Now, View, router
 from services.chassis.live import StreamResponse
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Prose
-from services.stipends.api.books import file, installments_of, streamed
+from services.stipends.api.books import installments_of, streamed
 from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, Finance, Staff
 from services.stipends.domain.installment import Step
 from services.stipends.domain.overdue import Overdue
@@ -105,7 +106,7 @@ async def list_overdue(
     "/export.csv",
     response_model=None,
     response_class=StreamingResponse,
-    responses=file("text/csv"),
+    responses=a_file("text/csv"),
     dependencies=[FINANCE_ONLY],
 )
 async def export_stipends(
@@ -117,7 +118,7 @@ async def export_stipends(
 
 @routes.get("/stream", status_code=200, response_class=StreamResponse)
 async def stream_changes(
-    request: Request, by: By, last_event_id: Annotated[str | None, Header()] = None
+    request: Request, by: By, last_event_id: Annotated[str | None, Header(alias="Last-Event-ID")] = None
 ) -> StreamResponse:
     """Tell of changes of the stipends and budgets that the reader may see: `{id, kind, sequence, at}`."""
     stream: StreamResponse = await request.app.state.live.stream(by, last_event_id)

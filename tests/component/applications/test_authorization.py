@@ -1,14 +1,15 @@
 """Who may call what: each route, each kind of caller, each cell a real request. Mentors advise and never decide.
 
-`another` administers another project; mentee, mentor and administrator are so in the project that is asked for. A route
-without a row fails.
+`another` administers another project, `another_mentor` mentors there; mentee, mentor and administrator are so in the
+project that is asked for, where `fellow` has applied too: these see no more than whoever is signed in. `machine` is a
+client with a token of its own. A route without a row fails.
 """
 
 from typing import Any, Final
 
 from tests.component.applications.scene import Scene, person, profile, somebody
 from tests.component.applications.test_certificates import REQUEST, employer, graduated
-from tests.support.authorized import World, read, routes_of, wrong
+from tests.support.authorized import Table, World, read, routes_of, with_machines, wrong
 from tests.support.served import Served
 
 NOBODYS: Final = """
@@ -43,7 +44,7 @@ POST   /v1/applications/{id}/confirm            401       404      ok     403   
 POST   /v1/applications/{id}/extend             401       404      403    403       ok          404    404   404
 POST   /v1/applications/{id}/graduate           401       404      403    403       ok          404    404   404
 GET    /v1/applications/{id}/tasks              401       404      ok     ok        ok          404    404   404
-POST   /v1/applications/{application_id}/tasks  401       404      403    ok        ok          404    404   404
+POST   /v1/applications/{id}/tasks              401       404      403    ok        ok          404    404   404
 POST   /v1/tasks                                401       403      403    ok        ok          403    403   403
 GET    /v1/tasks/{id}                           401       404      ok     ok        ok          404    404   404
 PATCH  /v1/tasks/{id}                           401       404      403    ok        ok          404    404   404
@@ -80,6 +81,15 @@ POST   /v1/certificates/{code}/revoke           401       403      403    403   
 """
 """The code is the key to a certificate; what a graduate and an employer say is between these two."""
 
+BLIND: Final = frozenset(
+    {"GET /v1/applications/agreements", "GET /v1/certificates/graduates", "GET /v1/certificates/{code}"}
+)
+
+
+def rows(table: str) -> Table:
+    return with_machines(read(table, fellow="signed_in", another_mentor="signed_in"), BLIND)
+
+
 TASK: Final = {"name": "Port", "description": "Port it."}
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "PUT /v1/applications/draft": {"json": {"statement": "I want"}},
@@ -90,7 +100,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "POST /v1/applications/{id}/confirm": {"json": {"agreement_version": "2026-01", "signature": "Mira"}},
     "POST /v1/applications/{id}/extend": {"json": {"weeks": 1}},
     "POST /v1/applications/{id}/fail": {"json": {"reason": "Was never there."}},
-    "POST /v1/applications/{application_id}/tasks": {"json": TASK},
+    "POST /v1/applications/{id}/tasks": {"json": TASK},
     "PATCH /v1/tasks/{id}": {"json": {"name": "Port all"}},
     "PUT /v1/tasks/{id}/file": {"content": b"Text.", "params": {"name": "a.txt"}},
     "POST /v1/tasks/{id}/submit": {"json": {"text": "Done."}},
@@ -106,9 +116,12 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
 
 async def world_of(served: Served, scene: Scene, mentee: Any, words: dict[str, str]) -> World:
     other = await Scene.of(served)
+    fellow = await scene.mentee()
+    await scene.wish(fellow)
     callers = {"anonymous": await served.caller(), "signed_in": await served.caller(somebody()), "mentee": mentee}
     callers |= {"mentor": scene.mentor, "administrator": scene.admin, "another": other.admin}
     callers |= {role: await served.caller(somebody(), role) for role in ("staff", "finance")}
+    callers |= {"fellow": fellow, "another_mentor": other.mentor, "machine": await served.machine()}
     term = {"params": {"term_id": scene.term_id}}
     mine = {f"{method} /v1/applications/draft": term for method in ("GET", "DELETE")}
     mine |= {"GET /v1/applications/eligibility": term, "GET /v1/applications/export.csv": term}
@@ -119,7 +132,7 @@ async def world_of(served: Served, scene: Scene, mentee: Any, words: dict[str, s
 
     def path(template: str) -> str:
         kinds = (name for name in words if template.startswith(name))
-        return template.format(id=words[next(kinds)], application_id=words["/v1/applications"], code=words["code"])
+        return template.format(id=words[next(kinds)], code=words["code"])
 
     return World(callers, path, {**BODIES, **mine})
 
@@ -154,13 +167,13 @@ async def after_graduation(served: Served) -> World:
 
 async def test_who_may_call_what_of_an_application_and_what_is_everybodys_own(served: Served):
     world = await under_way(served)
-    for table in (read(NOBODYS), read(UNDER_WAY)):
+    for table in (rows(NOBODYS), rows(UNDER_WAY)):
         assert wrong(await world.answers(table), table) == []
 
 
 async def test_who_may_call_what_of_a_graduate(served: Served):
     world = await after_graduation(served)
-    assert wrong(await world.answers(read(GRADUATED)), read(GRADUATED)) == []
+    assert wrong(await world.answers(rows(GRADUATED)), rows(GRADUATED)) == []
 
 
 DECISIONS: Final = frozenset(

@@ -12,8 +12,9 @@ from starlette.types import Receive, Scope, Send
 
 from deploy.local.platform import Platform
 from deploy.local.ports import choose, somewhere
+from services.chassis.answers import PUBLICLY
 from services.chassis.edge import Edge
-from services.chassis.http import PUBLICLY, By, anyone, limited, router
+from services.chassis.http import By, anyone, limited, router
 from services.chassis.mongo import Database
 from services.chassis.problems import answer_with_problems
 from services.chassis.rates import SHARES, WINDOW, Quota, Rated, Rates

@@ -78,3 +78,11 @@ async def application(provider: Provider, method: AuthMethod = AuthMethod.BASIC,
     command = CreateClient.model_validate(said)
     made = await register(provider.identity, settings, command, by=system("identity"), at=provider.clock())
     return Application(made, settings.public_url)
+
+
+async def machine(provider: Provider) -> httpx.AsyncClient:
+    """Give a client with a token that an application got for itself, by its credentials."""
+    client = await application(provider, AuthMethod.BASIC, resources=[provider.url])
+    asked = {"grant_type": "client_credentials", "resource": provider.url}
+    token = (await client.post(await provider.http(), "/oauth2/token", **asked)).json()["access_token"]
+    return await provider.http(headers={"Authorization": f"Bearer {token}"})

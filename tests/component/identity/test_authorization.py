@@ -8,11 +8,10 @@ from typing import Any, Final
 
 import pytest
 
-from services.identity.domain.client import AuthMethod
 from tests.component.identity import test_who_may_see_profiles as profiles
-from tests.component.identity.applications import application
+from tests.component.identity.applications import machine
 from tests.component.identity.provider import PASSWORD, Provider, address
-from tests.support.authorized import World, read, wrong
+from tests.support.authorized import Table, World, read, wrong
 
 EVERYBODYS: Final = """
 route                                        anonymous owner another alone staff machine
@@ -73,7 +72,13 @@ POST   /v1/me/password                          401     ok    ok      ok    ok  
 """
 """Everybody's own, whatever role; nobody has linked a provider, and staff alone have a second factor, confirmed."""
 
-TABLES: Final = tuple(map(read, (EVERYBODYS, STAFFS, OWN)))
+
+def rows(table: str) -> Table:
+    """To identity whoever is of finance is somebody like others."""
+    return read(table, finance="another")
+
+
+TABLES: Final = tuple(map(rows, (EVERYBODYS, STAFFS, OWN)))
 CLIENT: Final = {"name": "Reports", "redirect_uris": ["https://reports.example/callback"]}
 NEW: Final = {"email": "somebody@example.org", "name": "Some Body", "password": PASSWORD, "terms_accepted": True}
 TOKEN: Final = {"token": "t" * 43}
@@ -108,10 +113,6 @@ async def world(provider: Provider) -> World:
     assert (await elsewhere.sign_in(owner.email, owner.password)).status_code == 303
     sessions = (await http.get("/v1/me/sessions")).json()["items"]
     staff = await provider.strong_caller(await provider.person("staff"))
-    client = await application(provider, AuthMethod.BASIC, resources=[provider.url])
-    token = await client.post(
-        await provider.http(), "/oauth2/token", grant_type="client_credentials", resource=provider.url
-    )
     git = {"id": f"git-{target.id[-8:]}", "kind": "github", "client_id": "c", "client_secret": "s"}
     assert (await staff.post("/v1/providers", json=git)).status_code == 201
     gone = (await staff.post("/v1/clients", json=CLIENT)).json()["id"]
@@ -121,7 +122,8 @@ async def world(provider: Provider) -> World:
         "another": await provider.caller(other),
         "alone": await provider.caller(await provider.person("staff")),
         "staff": staff,
-        "machine": await provider.http(headers={"Authorization": f"Bearer {token.json()['access_token']}"}),
+        "finance": await provider.caller(await provider.person("finance")),
+        "machine": await machine(provider),
     }
     words = {"/v1/accounts": target.id, "/v1/clients": gone, "/v1/providers": git["id"]}
     words["/v1/me/sessions"] = next(session["id"] for session in sessions if not session["current"])

@@ -284,6 +284,17 @@ async def test_whoever_is_signed_in_links_and_unlinks(
     assert (await sign_in_at(stranger, acme, "acme", "linking")).headers["location"] == "/sign-in/new"
 
 
+async def test_a_link_is_taken_back_over_the_interface_too(
+    provider: Provider, browser: Browser, acme: Issuer, wanda: Person
+):
+    await browser.sign_in(wanda.email, PASSWORD)
+    await linked(browser, acme, "by-interface")
+    http = await provider.caller(wanda)
+    unlinked = await http.request("DELETE", "/v1/me/links/acme", json={"password": PASSWORD})
+    assert (unlinked.status_code, unlinked.json()["providers"]) == (200, []), unlinked.text
+    assert (await http.get("/v1/me/links")).json()["items"] == []
+
+
 async def test_an_identity_opens_one_account(provider: Provider, acme: Issuer, wanda: Person):
     first, second = await provider.browser(), await provider.browser()
     await first.sign_in(wanda.email, PASSWORD)

@@ -4,9 +4,10 @@ from typing import Any, Final
 
 import pytest
 
+from tests.component.identity.applications import machine
 from tests.component.identity.provider import Provider
 from tests.component.identity.told import MENTEE, MENTOR, somebody
-from tests.support.authorized import World, read, wrong
+from tests.support.authorized import Table, World, read, with_machines, wrong
 from tests.support.pictured import picture
 
 TABLE: Final = """
@@ -33,6 +34,13 @@ DELETE /v1/me/avatar                       401       ok    ok      ok
 DELETE /v1/me/resume                       401       ok    ok      ok
 """
 """The owner shows a card with a picture as a mentor, and none as a mentee; staff see no more than everybody."""
+
+
+def rows(table: str) -> Table:
+    """Whoever is of finance is somebody like others; a machine is nobody who could be shown a card, or have one."""
+    return with_machines(read(table, finance="another"), ())
+
+
 OURS: Final = (
     "mentee-profile",
     "mentor-profile",
@@ -48,7 +56,8 @@ PDF: Final = b"%PDF-1.7\n"
 
 @pytest.fixture(scope="module")
 async def world(provider: Provider) -> World:
-    owner, another, staff = await somebody(provider), await somebody(provider), await somebody(provider, "staff")
+    owner, another = await somebody(provider), await somebody(provider)
+    staff, finance = await somebody(provider, "staff"), await somebody(provider, "finance")
     await owner.http.put("/v1/me/mentor-profile", json=MENTOR | {"shown": ["avatar"]})
     await owner.http.put("/v1/me/mentee-profile", json=MENTEE | {"listed": False})
     await owner.http.put("/v1/me/avatar", content=picture())
@@ -65,12 +74,14 @@ async def world(provider: Provider) -> World:
         "owner": owner.http,
         "another": another.http,
         "staff": staff.http,
+        "finance": finance.http,
+        "machine": await machine(provider),
     }
     return World(callers, lambda template: template.format(id=owner.id, category="gender"), bodies)
 
 
 async def test_everybody_may_do_what_the_table_says_and_nothing_else(world: World):
-    table = read(TABLE)
+    table = rows(TABLE)
     assert wrong(await world.answers(table), table) == []
 
 

@@ -1,17 +1,15 @@
 """Who may call what: each route, each kind of caller, each cell a real request.
 
-`ok` says that the caller may: the answer is a success, or a refusal for another reason than who asks. A route without a
-row fails the tests.
+`another` administers another project, where `another_mentor`, who sees no more than whoever is signed in, mentors;
+mentee, mentor and administrator are so in the project that is asked for. `machine` is a client with a token of its own.
+A route without a row fails.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import httpx
 import pytest
-from fastapi.routing import APIRoute, iter_route_contexts
 from uuid6 import uuid7
 
 from contracts.ids import ActorId, MentorInvitationId
@@ -23,13 +21,10 @@ from services.projects import app as rooms
 from tests.component.projects.scene import Scene, Somebody, published, somebody
 from tests.component.projects.test_enrollment import enrollment, term
 from tests.component.projects.test_requests import asked, profiled
-from tests.support.authorized import wrong
+from tests.support.authorized import Table, World, read, routes_of, with_machines, wrong
 from tests.support.issuer import Issuer
 from tests.support.pictured import picture
 from tests.support.served import Served, serving
-
-CALLERS: Final = ("anonymous", "signed_in", "mentee", "mentor", "administrator", "another", "staff", "finance")
-"""`another` administers another project; mentee, mentor and administrator are so in the project that is asked for."""
 
 NO_PROJECT: Final = """
 route                                              anonymous signed_in mentee mentor administrator another staff finance
@@ -131,14 +126,11 @@ DELETE /v1/terms/{id}                                 401       404      404    
 """
 """Nobody may know of a draft but its people and staff. Nobody asks to mentor in it, so there is no request either."""
 
-Table = Mapping[str, Mapping[str, str]]
+BLIND: Final = frozenset({"GET /v1/projects/terms-and-conditions", "GET /v1/terms/calendar/{token}.ics"})
 
 
-def read(table: str) -> Table:
-    """Give for each route what each caller gets."""
-    rows = [line.split() for line in table.replace("\n      ", "").splitlines()[2:]]
-    assert all(len(row) == 2 + len(CALLERS) for row in rows), rows
-    return {f"{row[0]} {row[1]}": dict(zip(CALLERS, row[2:], strict=True)) for row in rows}
+def rows(table: str) -> Table:
+    return with_machines(read(table, another_mentor="another"), BLIND)
 
 
 def bodies() -> Mapping[str, dict[str, Any]]:
@@ -178,35 +170,11 @@ class Place:
 
 
 @dataclass
-class World:
-    """Every kind of caller, a published project and a draft."""
+class Worlds:
+    """Every kind of caller, before a published project and before a draft."""
 
-    callers: Mapping[str, httpx.AsyncClient]
-    published: Place
-    draft: Place
-
-    async def answer(self, route: str, caller: str, place: Place, body: Mapping[str, Any]) -> str:
-        method, template = route.split()
-        async with self.callers[caller].stream(method, place.path(template), **body) as answer:
-            return str(answer.status_code) if answer.status_code in {401, 403, 404} else _fine(answer)
-
-    async def answers(self, table: Table, place: Place) -> Table:
-        """Ask row by row; within a row everybody at once, but whoever may after those who may not."""
-        found: dict[str, dict[str, str]] = {}
-        for route, expected in table.items():
-            body, first = bodies().get(route, {}), [who for who in CALLERS if expected[who] != "ok"]
-            refused = await asyncio.gather(*(self.answer(route, who, place, body) for who in first))
-            row = dict(zip(first, refused, strict=True))
-            for who in CALLERS:
-                if who not in row:
-                    row[who] = await self.answer(route, who, place, body)
-            found[route] = row
-        return found
-
-
-def _fine(answer: httpx.Response) -> str:
-    """Nothing but a success, or a refusal that is about the state or the request and not about who asks."""
-    return "ok" if answer.status_code < 400 or answer.status_code in {409, 422} else str(answer.status_code)
+    published: World
+    draft: World
 
 
 @pytest.fixture(scope="module")
@@ -216,27 +184,29 @@ async def served(platform: Platform, issuer: Issuer) -> AsyncIterator[Served]:
 
 
 @pytest.fixture(scope="module")
-async def world(served: Served) -> World:
+async def worlds(served: Served) -> Worlds:
     scene, another = await published(served), await published(served)
-    people = {name: await somebody(served, name) for name in ("mentee", "mentor", "staff", "finance")}
-    people["signed_in"] = await profiled(served)
+    names = ("mentee", "mentor", "another_mentor", "staff", "finance")
+    people = {name: await somebody(served, name) for name in names} | {"signed_in": await profiled(served)}
     callers = {name: person.client for name, person in people.items()}
     callers |= {"administrator": scene.owner.client, "another": another.owner.client, "anonymous": scene.anybody}
     callers |= {role: await served.caller(people[role].id, role) for role in ("staff", "finance")}
+    callers["machine"] = await served.machine()
     await scene.applied("active", mentee_id=people["mentee"].id)
     draft = (await scene.owner.client.post("/v1/projects", json=enrollment())).json()["id"]
     draft_term = (await scene.owner.client.post(f"/v1/projects/{draft}/terms", json=term())).json()["id"]
     places = [Place(scene.id, scene.term_id), Place(draft, draft_term)]
-    for place in places:
-        await furnished(scene, place, people["mentor"])
+    for place, token in zip(places, (TOKEN, "of-the-draft"), strict=True):
+        await furnished(scene, place, people["mentor"], token)
+    await furnished(another, Place(another.id, another.term_id), people["another_mentor"], "of-another")
     places[0].words["request_id"] = await declined_request(scene, people["signed_in"])
-    return World(callers, *places)
+    return Worlds(*(World(callers, place.path, bodies()) for place in places))
 
 
-async def furnished(scene: Scene, place: Place, mentor: Somebody) -> None:
-    """Give the project a mentor by an invitation, a logo, and the owner a calendar."""
+async def furnished(scene: Scene, place: Place, mentor: Somebody, token: str) -> None:
+    """Give the project a mentor by an invitation with this token, a logo, and the owner a calendar."""
     data, owner = scene.served.service.data, Actor(ActorId(scene.owner.id))
-    id, token = MentorInvitationId(str(uuid7())), TOKEN if place.project == scene.id else str(uuid7())
+    id = MentorInvitationId(str(uuid7()))
     await data.invite(id, place.project, mentor.address, MemberRole.MENTOR, token=token, by=owner, at=now())
     await data.accept_invitation(token, by=Actor(ActorId(mentor.id)), at=now())
     logo = await scene.owner.client.put(f"/v1/projects/{place.project}/logo", content=picture())
@@ -256,29 +226,23 @@ async def declined_request(scene: Scene, who: Somebody) -> str:
     return id
 
 
-async def test_who_may_call_what_does_not_hang_on_a_project(world: World):
-    table = read(NO_PROJECT)
-    assert wrong(await world.answers(table, world.published), table) == []
+async def test_who_may_call_what_does_not_hang_on_a_project(worlds: Worlds):
+    table = rows(NO_PROJECT)
+    assert wrong(await worlds.published.answers(table), table) == []
 
 
-async def test_who_may_call_what_of_a_published_project(world: World):
-    table = read(PUBLISHED)
-    assert wrong(await world.answers(table, world.published), table) == []
+async def test_who_may_call_what_of_a_published_project(worlds: Worlds):
+    table = rows(PUBLISHED)
+    assert wrong(await worlds.published.answers(table), table) == []
 
 
-async def test_who_may_call_what_of_a_draft_that_the_public_does_not_know_of(world: World):
-    table = read(DRAFT)
-    assert wrong(await world.answers(table, world.draft), table) == []
+async def test_who_may_call_what_of_a_draft_that_the_public_does_not_know_of(worlds: Worlds):
+    table = rows(DRAFT)
+    assert wrong(await worlds.draft.answers(table), table) == []
 
 
 def test_every_route_has_its_row(served: Served):
-    contexts = [(context.path, context.original_route) for context in iter_route_contexts(served.service.app().routes)]
-    routes = {
-        f"{method} {path}"
-        for path, route in contexts
-        if isinstance(route, APIRoute) and not str(path).startswith("/docs/")
-        for method in route.methods or ()
-    }
+    routes = routes_of(served)
     of_projects = {route for route in routes if "{id}" in route}
     assert read(NO_PROJECT).keys() == routes - of_projects
     assert read(PUBLISHED).keys() == read(DRAFT).keys() == of_projects

@@ -1,14 +1,15 @@
 """Who may call what: each route, each kind of caller, each cell a real request. Nobody decides about their own.
 
-`mentee` is the one that is paid, `fellow` another one of the project; `another` administers another project. A route
-without a row fails.
+`mentee` is the one that is paid, `fellow` another one of the project; `another` administers another project, where
+`another_mentor`, who sees no more than whoever is signed in, mentors. `machine` is a client with a token of its own. A
+route without a row fails.
 """
 
 from typing import Any, Final
 
 from tests.component.stipends.scene import Mentee, Project, Scene, dollars, key, somebody
 from tests.component.stipends.test_provider import signed, word
-from tests.support.authorized import World, read, routes_of, wrong
+from tests.support.authorized import Table, World, read, routes_of, with_machines, wrong
 
 EVERYBODYS: Final = """
 route                                       anonymous signed_in mentee fellow mentor administrator another staff finance
@@ -78,7 +79,22 @@ POST   /v1/payments/answers                     401       403      403    403   
 """
 """Of files the sandbox has none, which finance alone is told."""
 
-TABLES: Final = tuple(map(read, (EVERYBODYS, PROJECTS, STIPENDS, PAYMENTS)))
+BLIND: Final = frozenset(
+    {
+        "GET /v1/stipend-schedules",
+        "GET /v1/stipend-schedules/{version}/changes",
+        "GET /v1/stipend-schedules/{version}/amounts",
+        "POST /v1/payments/callbacks/sandbox",
+        "POST /v1/payments/callbacks/stripe",
+    }
+)
+
+
+def rows(table: str) -> Table:
+    return with_machines(read(table, another_mentor="signed_in"), BLIND)
+
+
+TABLES: Final = tuple(map(rows, (EVERYBODYS, PROJECTS, STIPENDS, PAYMENTS)))
 SCHEDULE: Final = {
     "version": "tried",
     "title": "Tried",
@@ -114,7 +130,9 @@ KEYED: Final = ("deposits", "refunds", "decide", "approve", "second", "hold", "r
 async def world_of(scene: Scene, project: Project, mentee: Mentee, fellow: Mentee) -> World:
     callers = {"anonymous": await scene.served.caller(), "signed_in": await scene.served.caller(somebody())}
     callers |= {"mentee": await scene.served.caller(mentee.id), "fellow": await scene.served.caller(fellow.id)}
-    callers |= {"mentor": project.mo, "administrator": project.ada, "another": (await scene.project()).ada}
+    other = await scene.project()
+    callers |= {"mentor": project.mo, "administrator": project.ada, "another": other.ada, "another_mentor": other.mo}
+    callers["machine"] = await scene.served.machine()
     callers |= {"staff": await scene.served.caller(somebody(), "staff"), "finance": scene.fay}
     bodies = {route: dict(BODIES.get(route, {})) for table in TABLES for route in table}
     for route, said in bodies.items():

@@ -1,0 +1,40 @@
+"""Programs that others wrote in Go, built from their source once and kept beside the embedded platform's state."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from deploy.local.layout import CHECKOUT
+
+TOOLS: Final = CHECKOUT / ".run" / "tools"
+
+
+class GoMissing(Exception):
+    """There is no Go toolchain to build a program with, or it could not; the text says which."""
+
+
+def built(module: str, version: str) -> Path:
+    """Give the program, built now if it never was. Raises `GoMissing`."""
+    name = module.rpartition("/")[2]
+    place = TOOLS / f"{name}-{version}"
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / name).exists():
+            _build(f"{module}@{version}", place)
+    return place / name
+
+
+def _build(source: str, place: Path) -> None:
+    go = shutil.which("go")
+    if go is None:
+        raise GoMissing(f"These tests need {source}, and Go (1.22 or newer) to build it; it is not on the PATH.")
+    environment = {**os.environ, "GOBIN": str(place)}
+    done = subprocess.run(  # noqa: S603 - our words
+        [go, "install", source], env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
+    if done.returncode:
+        raise GoMissing(f"Go could not build {source}:\n{done.stderr}")
