@@ -150,7 +150,7 @@ def test_what_is_scaled_has_no_number_of_its_own(rendered: Mapping[str, Renderin
 
 
 def test_a_pod_has_time_to_finish_before_it_is_killed(rendered: Mapping[str, Rendering]):
-    server = re.search(r"timeout_graceful_shutdown=(\d+)", inspect.getsource(chassis.serve))
+    server = re.search(r"timeout_graceful_shutdown=(\d+)", inspect.getsource(chassis))
     settled = re.search(r"timeout=(\d+)", inspect.getsource(chassis._settled))
     assert server
     assert settled
