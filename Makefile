@@ -1,6 +1,6 @@
 # The whole command line of this checkout. `make help` lists it.
 # BROKER=kafka after `run` or `test`: on Apache Kafka (needs Java 17 and Maven). BROKER=containers: Kafka in a container.
-.PHONY: help run test test-kafka faults fuzz check demo clients release-documents sbom clean lock
+.PHONY: help run test test-kafka faults fuzz policies check demo clients release-documents sbom clean lock
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 run: .venv/embedded  ## start the whole platform here: stores, broker, gateway, mailbox, four services
@@ -15,6 +15,8 @@ faults: .venv/dev  ## kill services a thousand times at random moments under loa
 	@KILLS=$${KILLS:-1000} .venv/bin/python -m pytest -q -s tests/faults/test_kills.py
 fuzz: .venv/dev  ## ask a million requests that schemathesis makes up; REQUESTS= and SEED= say otherwise
 	@REQUESTS=$${REQUESTS:-1000000} .venv/bin/python -m pytest -q -s tests/fuzz
+policies: .venv/dev  ## take out policy checks one at a time, and see which cell of the table fails; CHECKS= and SEED= say otherwise
+	@.venv/bin/python -m tests.policies --checks $${CHECKS:-10} $${SEED:+--seed $$SEED}
 check: .venv/dev  ## lint, types, rooms, and the tests that need no server
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && .venv/bin/python -m pytest -q tests/unit tests/contract tests/architecture
 clients: .venv/dev  ## make the typed clients, Python and TypeScript, from the OpenAPI documents: dist/clients (needs Node)

@@ -111,6 +111,8 @@ class Plan:
             "SMTP_HOST": at.smtp_host,
             "SMTP_PORT": str(at.smtp_port),
             "MAIL_FROM": "Mentorship <no-reply@mentorship.example>",
+            "RATE_ACCOUNT": "1000000",  # here load is made on purpose
+            "RATE_CLIENT": "10000000",
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
         }
         return {f"{service.upper()}_{name}": value for name, value in (common | self.own(service)).items()}

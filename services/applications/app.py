@@ -1,6 +1,6 @@
 """Applications put together."""
 
-from services.applications import pages
+from services.applications import metrics, pages
 from services.applications.agreements import shipped as shipped_agreements
 from services.applications.api import (
     agreements,
@@ -18,7 +18,9 @@ from services.applications.consumers import listen
 from services.applications.policies import shipped
 from services.applications.settings import Settings
 from services.applications.store import ApplicationsStore
+from services.chassis.figures import Figures
 from services.chassis.jobs import Job
+from services.chassis.metrics import tell
 from services.chassis.mongo import Database
 from services.chassis.service import Clock, Service, now
 from services.chassis.store import Store
@@ -29,6 +31,10 @@ __all__ = ["Settings", "build"]
 def build(settings: Settings, clock: Clock = now) -> Service[ApplicationsStore]:
     store = Store(Database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database))
     data = ApplicationsStore(store, settings, shipped(), shipped_agreements())
+
+    async def count() -> None:
+        tell(metrics.APPLICATIONS, await data.applications.by_status())
+
     return Service(
         settings,
         description="Eligibility, applications, their tasks, decisions and evaluations.",
@@ -57,6 +63,7 @@ def build(settings: Settings, clock: Clock = now) -> Service[ApplicationsStore]:
             Job("evaluation reminders", lambda: data.remind_of_evaluation(clock())),
             Job("files", lambda: data.files.sweep(clock()), pause=3),
             Job("mail", data.mail.work),
+            Figures(count, metrics.APPLICATIONS).job,
         ),
         clock=clock,
     )

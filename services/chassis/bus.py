@@ -124,9 +124,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _look_around(self) -> None:
         try:
-            if await self._brake.holds():
+            paused, cluster = await self._brake.holds(), await self._cluster.id()
+            if paused:
                 return await self._leave()
-            cluster = await self._cluster.id()
             if cluster != self._on:
                 await self._join(cluster)
             await self._settler.catch_up()
@@ -148,6 +148,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _leave(self) -> None:
         if self._on is not None:
             self._on = None
+            metrics.LAG.clear()
             await self._broker.stop()
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
@@ -168,8 +169,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _measure(self) -> None:
         await self._inbox.measure()
-        for topic, messages in (await self._behind()).items():
-            metrics.LAG.labels(topic).set(messages)
+        metrics.tell(metrics.LAG, await self._behind())
 
     async def _behind(self) -> dict[str, int]:
         """Count the messages not yet seen, per topic."""

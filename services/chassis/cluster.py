@@ -24,6 +24,8 @@ class Cluster:
         self._broker = broker
         self._client: Any = None
         self._asking = asyncio.Lock()
+        self.well = False
+        """Whether the broker answered when it was last asked."""
 
     async def prepare(self) -> None:
         await self._known.ensure(IndexModel([("cluster", 1)]))
@@ -36,10 +38,13 @@ class Cluster:
                     client = AIOKafkaAdminClient(**self._broker.client, request_timeout_ms=5000)
                     await client.start()
                     self._client = client
-                return str((await self._client.describe_cluster())["cluster_id"])
+                id = str((await self._client.describe_cluster())["cluster_id"])
             except (KafkaError, OSError):
+                self.well = False
                 await self.close()
                 raise
+            self.well = True
+            return id
 
     async def close(self) -> None:
         client, self._client = self._client, None

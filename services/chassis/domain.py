@@ -1,6 +1,6 @@
 """What every domain is made of: aggregates, the changes decisions return, who asks, and refusals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
 
@@ -54,6 +54,8 @@ class Actor:
     roles: frozenset[str] = frozenset()
     second_factor_at: datetime | None = None
     """When they last signed in with a second factor; None where this session has none."""
+    client: str = field(default="", compare=False)
+    """The application through which they ask, as identity knows it."""
 
     def has(self, role: str) -> bool:
         return role in self.roles

@@ -14,11 +14,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from uuid6 import uuid7
 
-from services.chassis import commands
+from services.chassis import commands, rates
 from services.chassis.answers import PRIVATELY, PUBLICLY, Resource, kept_or_known
 from services.chassis.commands import Answer, Command, Replayed
 from services.chassis.documents import conditions
 from services.chassis.domain import Actor, NotAllowed
+from services.chassis.nesting import refuse_nested
 from services.chassis.paging import Malformed
 from services.chassis.problems import PreconditionMissing, UnsupportedMediaType
 from services.chassis.tokens import InsufficientUserAuthentication, Unauthenticated
@@ -57,6 +58,9 @@ def policy(check: Callable[..., Any]) -> Callable[..., Any]:
 
 async def _admit(request: Request, actor: Actor | None) -> None:
     """From here on the command has a name; if it was answered before, that answer is given."""
+    if actor is not None:
+        await rates.count(request.scope, "account", actor.id)
+        await rates.count(request.scope, "client", actor.client)
     if command := commands.current():
         command.by = actor.id if actor else "anonymous"
         await request.app.state.store.answers.refuse_repetition(command)
@@ -142,6 +146,19 @@ Cached: Final = Depends(_cached)
 """Lets caches on the way keep what nobody signed in for; what a reader is shown is theirs alone."""
 
 
+def limited(name: str, asks: Callable[[Request], bool] = lambda _: True) -> Any:
+    """Let one address ask so often by a limit (a setting, `rate_<name>`) beside the one that holds for everything."""
+
+    async def count(request: Request) -> None:
+        if asks(request):
+            await rates.count(request.scope, name, rates.from_elsewhere(request.scope))
+
+    return Depends(count)
+
+
+SEARCHED: Final = limited("search", lambda request: bool(request.query_params.get("q")))
+
+
 def upload(largest: int) -> Any:
     """Give the body as it arrives, uninterpreted, and refuse more than `largest` bytes (413)."""
 
@@ -188,7 +205,9 @@ class CommandRoute(APIRoute):
         async def handle(request: Request) -> Response:
             _refuse_unknown(request, known)
             self._refuse_media(request)
-            command = await _command_of(request, render, await request.body() if self.body_field else b"")
+            body = await request.body() if self.body_field else b""
+            refuse_nested(body)
+            command = await _command_of(request, render, body)
             with commands.carrying_out(command):
                 try:
                     response = await answer(request)

@@ -154,7 +154,10 @@ class Inbox:
         return await self._waiting.find({"reason": None, "since": {"$lt": before}}, sort=[("since", 1)])
 
     async def measure(self) -> None:
-        metrics.WAITING.set(await self._waiting.count({}))
+        """Set the gauges; every replica sets the same."""
+        set_aside, all_of_them = await self._waiting.count({"reason": {"$ne": None}}), await self._waiting.size()
+        metrics.DEAD_LETTERS_OPEN.set(set_aside)
+        metrics.WAITING.set(max(0, all_of_them - set_aside))
 
     async def dead_letter(self, id: str) -> Document:
         """Give one. Raises `KeyError`."""

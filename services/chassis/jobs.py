@@ -31,6 +31,10 @@ class Job:
     watches: str = ""
     """The collection whose commits wake it; without one it looks every `pause` seconds."""
     pause: float = 1.0
+    lost: Callable[[], None] = lambda: None
+    """Called at each look while another replica has the lease: what it tells meanwhile is not to be told here too."""
+    only_reads: bool = False
+    """It goes on in read-only mode."""
     _went_well: float = field(default=float("-inf"), init=False)
 
     @property
@@ -44,13 +48,16 @@ class Job:
         woken = store.database.watch(self.watches) if self.watches else asyncio.Event()
         try:
             while not stopping.is_set():
-                await self._once(lease, woken)
+                await self._once(lease, woken, stopping)
         finally:
             await self._let_go(lease)
 
-    async def _once(self, lease: Lease, woken: asyncio.Event) -> None:
+    async def _once(self, lease: Lease, woken: asyncio.Event, stopping: asyncio.Event) -> None:
         try:
-            more = await lease.hold() and await self.work()
+            holds = await lease.hold()
+            more = holds and await self.work()
+            if not holds:
+                self.lost()
             self._went_well = time.monotonic()
         except (StoreAway, NotNow):
             more = False
@@ -58,14 +65,17 @@ class Job:
             log.exception("job failed", job=self.name)
             more = False
         if not more:
-            await self._rest(woken)
+            await self._rest(woken, stopping)
 
-    async def _rest(self, woken: asyncio.Event) -> None:
+    async def _rest(self, woken: asyncio.Event, stopping: asyncio.Event) -> None:
+        waiting = [asyncio.create_task(event.wait()) for event in (woken, stopping)]
         try:
-            await asyncio.wait_for(woken.wait(), self.pause)
+            await asyncio.wait(waiting, timeout=self.pause, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+        if woken.is_set():
             await asyncio.sleep(0.01)  # gathers what a burst of commits leaves
-        except TimeoutError:
-            pass
         woken.clear()
 
     async def _let_go(self, lease: Lease) -> None:

@@ -13,8 +13,9 @@ from services.chassis.tracing import trace_id
 SECRET_NAMES: Final = re.compile(
     r"passw|secret|token|code|cookie|authorization|signature|verifier|e?mail$", re.IGNORECASE
 )
-ADDRESS: Final = re.compile(r"[\w.+%-]+@([\w-]+\.)+[\w-]+")
-TOKEN: Final = re.compile(r"\beyJ[\w-]{10,}\.[\w-]+\.[\w-]*|(?<=code=)[^&\s]+|(?<=token=)[^&\s]+")
+# Each begins where a run of its characters does: tried at every character of a long run it would take the square.
+ADDRESS: Final = re.compile(r"(?<![\w.+%-])[\w.+%-]+@([\w-]+\.)+[\w-]+")
+TOKEN: Final = re.compile(r"(?<![\w-])eyJ[\w-]{10,}\.[\w-]+\.[\w-]*|(?<=code=)[^&\s]+|(?<=token=)[^&\s]+")
 REDACTED: Final = "[redacted]"
 
 Line = MutableMapping[str, Any]

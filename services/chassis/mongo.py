@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
 import bson
@@ -17,8 +17,8 @@ from bson.codec_options import CodecOptions, TypeRegistry
 from bson.raw_bson import RawBSONDocument
 from gridfs.errors import NoFile
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReadPreference, ReplaceOne, UpdateOne
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReadPreference, ReplaceOne, ReturnDocument, UpdateOne
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, ExecutionTimeout, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -32,12 +32,18 @@ __all__ = [
     "DuplicateKeyError",
     "IndexModel",
     "PyMongoError",
+    "QueryTooLong",
     "StoreAway",
 ]
 
 StoreAway = ConnectionFailure
 """The store cannot be reached, or is changing its primary; the same call may succeed in a moment."""
 
+QueryTooLong = ExecutionTimeout
+"""The store gave a query up that worked for `LONGEST_QUERY`."""
+
+LONGEST_QUERY: Final = 20_000
+"""Milliseconds for which the store works on one query; walks over all there is (`each`) have as long as they take."""
 PATIENCE: Final = 15.0
 """Seconds for which a transaction is begun anew when others write the same."""
 
@@ -125,7 +131,9 @@ class Collection:
         return copy.copy(known[id])
 
     async def _find_one(self, where: Filter, fields: Mapping[str, int] | None) -> Document | None:
-        found: Document | None = await self._collection.find_one(where, fields, session=_session.get())
+        found: Document | None = await self._collection.find_one(
+            where, fields, session=_session.get(), max_time_ms=LONGEST_QUERY
+        )
         return found
 
     async def find(
@@ -136,7 +144,8 @@ class Collection:
         limit: int = 0,
         fields: Mapping[str, int] | None = None,
     ) -> list[Document]:
-        cursor = self._collection.find(where, fields, session=_session.get()).sort(list(sort)).limit(limit)
+        asked = self._collection.find(where, fields, session=_session.get(), max_time_ms=LONGEST_QUERY)
+        cursor = asked.sort(list(sort)).limit(limit)
         found: list[Document] = await cursor.to_list(None)
         return found
 
@@ -163,7 +172,7 @@ class Collection:
         await self._collection.with_options(RAW).insert_many([RawBSONDocument(document) for document in documents])
 
     async def count(self, where: Filter, *, limit: int = 0) -> int:
-        most = {"limit": limit} if limit else {}
+        most = {"maxTimeMS": LONGEST_QUERY} | ({"limit": limit} if limit else {})
         return int(await self._collection.count_documents(where, session=_session.get(), **most))
 
     async def size(self) -> int:
@@ -216,9 +225,21 @@ class Collection:
     async def claim(self, where: Filter, change: Any, *, sort: Sort = (("_id", ASCENDING),)) -> Document | None:
         """Change one document and give it as it was before, or None where none matched."""
         before: Document | None = await self._collection.find_one_and_update(
-            where, change, sort=list(sort), session=self._write()
+            where, change, sort=list(sort), session=self._write(), maxTimeMS=LONGEST_QUERY
         )
         return before
+
+    async def add(self, id: str, amount: int, until: datetime) -> int:
+        """Add to a tally that is kept until then, and give what it is now.
+
+        It belongs to no transaction and waits for no majority: a tally may be lost.
+        """
+        hurried = self._collection.with_options(write_concern=WriteConcern(1))
+        change = {"$inc": {"count": amount}, "$setOnInsert": {"until": until}}
+        now = await hurried.find_one_and_update(
+            {"_id": id}, change, upsert=True, return_document=ReturnDocument.AFTER, maxTimeMS=LONGEST_QUERY
+        )
+        return int(now["count"])
 
     async def delete(self, where: Filter) -> int:
         result = await self._collection.delete_many(where, session=self._write())
@@ -226,8 +247,8 @@ class Collection:
 
     async def aggregate(self, stages: Sequence[Document], *, by: str | None = None) -> list[Document]:
         """Run the stages, by the index of this name where one is said."""
-        hint = {"hint": by} if by else {}
-        found: list[Document] = await self._collection.aggregate(stages, session=_session.get(), **hint).to_list(None)
+        how = {"maxTimeMS": LONGEST_QUERY} | ({"hint": by} if by else {})
+        found: list[Document] = await self._collection.aggregate(stages, session=_session.get(), **how).to_list(None)
         return found
 
     async def indexes(self) -> dict[str, Document]:

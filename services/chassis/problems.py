@@ -16,7 +16,7 @@ from services.chassis.commands import IdempotencyKeyReused, StaleVersion
 from services.chassis.domain import Away, Conflict, Forbidden, NotFound, NotYetKnown, Refusal, RuleBroken
 from services.chassis.kinds import KindRefused
 from services.chassis.live import TooManyStreams
-from services.chassis.mongo import StoreAway
+from services.chassis.mongo import QueryTooLong, StoreAway
 from services.chassis.outbox import EventTooLarge
 from services.chassis.paging import Malformed
 from services.chassis.tokens import InsufficientUserAuthentication, Unauthenticated
@@ -35,8 +35,25 @@ class UnsupportedMediaType(Refusal):
     """The body is of a kind that this call does not take."""
 
 
+class UrlTooLong(Refusal):
+    """The address is longer than any of ours."""
+
+
+class HeadersTooLarge(Refusal):
+    """There are more headers, or longer ones, than any call needs."""
+
+
+class TookTooLong(Away):
+    """The answer did not begin within the time that a request has."""
+
+
 class TooManyRequests(Refusal):
     """Asked too often, or more than can be worked on right now."""
+
+    def __init__(self, detail: str, *, wait: int = 5) -> None:
+        super().__init__(detail)
+        self.wait = wait
+        """Seconds after which it is worth asking again."""
 
 
 STATUS: Final[Mapping[type[Refusal], HTTPStatus]] = {
@@ -53,6 +70,8 @@ STATUS: Final[Mapping[type[Refusal], HTTPStatus]] = {
     IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     RuleBroken: HTTPStatus.UNPROCESSABLE_ENTITY,
     PreconditionMissing: HTTPStatus.PRECONDITION_REQUIRED,
+    UrlTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
+    HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     TooManyStreams: HTTPStatus.SERVICE_UNAVAILABLE,
     Away: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -65,7 +84,6 @@ HEADERS: Final[Mapping[type[Refusal], Mapping[str, str]]] = {
     },
     Unauthenticated: {"WWW-Authenticate": 'Bearer error="invalid_token"'},
     NotYetKnown: SOON,
-    TooManyRequests: {"Retry-After": "5"},
     TooManyStreams: {"Retry-After": "5"},
     Away: SOON,
 }
@@ -148,9 +166,12 @@ def problem(
     return ProblemResponse(content, status, {"Cache-Control": "no-store"} | dict(headers or {}))
 
 
-async def _refused(request: Request, refusal: Exception) -> ProblemResponse:
+async def refused(request: Request, refusal: Exception) -> ProblemResponse:
+    """Answer with what a refusal says, and when to come back."""
     kind = type(refusal)
     headers = next((HEADERS[base] for base in kind.__mro__ if base in HEADERS), None)
+    if isinstance(refusal, TooManyRequests):
+        headers = {"Retry-After": str(refusal.wait)}
     return problem(request, kind.__name__, status_of(kind), str(refusal), headers=headers)  # type: ignore[arg-type]
 
 
@@ -183,13 +204,19 @@ async def _http(request: Request, error: Exception) -> ProblemResponse:
     return problem(request, name, error.status_code, detail, headers=error.headers)
 
 
+async def _query_too_long(request: Request, _: Exception) -> ProblemResponse:
+    detail = "The store needed too long for this. Ask for less, or again in a moment. Nothing was changed."
+    return problem(request, "TookTooLong", HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=SOON)
+
+
 async def _store_away(request: Request, _: Exception) -> ProblemResponse:
     detail = "The store cannot be reached right now. Nothing was changed, or it will be said when you ask again."
     return problem(request, "StoreAway", HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=SOON)
 
 
 def answer_with_problems(app: FastAPI) -> None:
-    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(StoreAway, _store_away)
+    app.add_exception_handler(QueryTooLong, _query_too_long)

@@ -27,7 +27,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from contracts.event import Event
 from contracts.identity import SessionsEnded
 from contracts.time import in_utc
-from services.chassis import asyncapi
+from services.chassis import asyncapi, metrics
 from services.chassis.brake import Brake
 from services.chassis.bus import Consumer, Listener
 from services.chassis.cluster import Cluster
@@ -41,6 +41,7 @@ from services.chassis.live import Audience, Live
 from services.chassis.logs import start_logging
 from services.chassis.mongo import patiently
 from services.chassis.problems import answer_with_problems
+from services.chassis.rates import Rated, Rates
 from services.chassis.read_only import ReadOnly
 from services.chassis.relay import Relay
 from services.chassis.settings import Settings
@@ -100,11 +101,18 @@ class Service(Generic[S]):
         self.inbox = Inbox(self.store, self.name)
         self.brake = Brake(self.store.database, self.settings.dead_letters_in_a_row)
         self.cluster = Cluster(self.store.database, self.settings.broker)
+        self.rates = Rates(self.store.database, self.settings.rates)
         self.live = Live(self.store.database, self.name, self.audience_of, self.settings.live_streams)
 
     @property
     def name(self) -> str:
         return self.settings.service
+
+    @property
+    def hears(self) -> frozenset[str]:
+        """Name the topics that its consumer subscribes to: everybody but identity hears of ended sessions."""
+        ended = {SessionsEnded.topic} if SessionsEnded.source != self.name else set()
+        return frozenset({*self.listener.topics, *ended})
 
     def app(self, role: Role = Role.ALL) -> FastAPI:
         """Make the HTTP application. Raises `RouteWithoutPolicy`."""
@@ -145,7 +153,8 @@ class Service(Generic[S]):
         answer_with_problems(app)
         if self.settings.read_only:
             app.add_middleware(ReadOnly, reads=self.reads)
-        app.add_middleware(Edge)
+        app.add_middleware(Rated, rates=self.rates)
+        app.add_middleware(Edge, https=self.settings.is_https, patience=self.settings.request_seconds)
         return app
 
     def _add_documents(self, app: FastAPI) -> None:
@@ -191,7 +200,7 @@ class Service(Generic[S]):
 
     async def prepare_everything(self) -> None:
         """Create the indexes of the chassis and the service's own; may be repeated."""
-        for part in (self.store, self.inbox, self.brake, self.cluster):
+        for part in (self.store, self.inbox, self.brake, self.cluster, self.rates):
             await part.prepare()
         await self.prepare()
 
@@ -199,7 +208,8 @@ class Service(Generic[S]):
         self, role: Role, relay: Relay, health: Health, stopping: asyncio.Event
     ) -> list[Coroutine[Any, Any, None]]:
         resting = self.settings.read_only  # what is due is done when it is over; what was done before is told
-        jobs = [Job("relay", relay.work, watches="outbox"), *(() if resting else self.jobs)]
+        relaying = Job("relay", relay.work, watches="outbox", lost=self.store.outbox.forget_measures)
+        jobs = [relaying, *(job for job in self.jobs if job.only_reads or not resting)]
         alone = role is Role.WORKER  # where HTTP is served too, commands go on whatever happens to their events
         for job in jobs:
             health.watch(job.name, lambda job=job: job.well, needed=alone and job is jobs[0])  # type: ignore[misc]
@@ -207,9 +217,9 @@ class Service(Generic[S]):
         if alone:
             parts.append(self._after_preparing(self.store.database.wake_from_elsewhere("outbox", stopping)))
         if self.listener.topics:
-            topics = {*self.listener.topics, *({SessionsEnded.topic} if SessionsEnded.source != self.name else ())}
-            consumer = Consumer(self.inbox, self.cluster, sorted(topics), self.apply, self.settings, self.brake)
+            consumer = Consumer(self.inbox, self.cluster, sorted(self.hears), self.apply, self.settings, self.brake)
             health.watch("consumer", lambda: consumer.joined, needed=self.needs_bus)
+            health.watch("broker", lambda: self.cluster.well, needed=False)
             health.watch("consuming", lambda: not self.brake.on, needed=alone)
             parts.append(self._after_preparing(consumer.run(stopping)))
         return parts
@@ -262,12 +272,14 @@ def _add_health(app: FastAPI, health: Health) -> None:
         well, parts = await health.look()
         return JSONResponse({"ready": well, "parts": parts}, 200 if well else 503)
 
-    async def metrics(_: Any) -> Response:
+    async def numbers(_: Any) -> Response:
+        _, parts = await health.look()
+        metrics.tell(metrics.PARTS, parts)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     app.add_route("/health/live", live)
     app.add_route("/health/ready", ready)
-    app.add_route("/metrics", metrics)
+    app.add_route("/metrics", numbers)
 
 
 class Server(uvicorn.Server):
@@ -301,12 +313,10 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(service: Service[Any], role: Role) -> None:
-    """Serve until SIGTERM: then no new request, what is in hand is finished, the group is left."""
+def configured(service: Service[Any], role: Role) -> uvicorn.Config:
+    """Say how it is served over HTTP."""
     settings = service.settings
-    start_logging(service.name, settings.log_level)
-    start_tracing(service.name)
-    config = uvicorn.Config(
+    return uvicorn.Config(
         service.app(role),
         host=settings.http_host,
         port=settings.http_port,
@@ -315,8 +325,17 @@ def serve(service: Service[Any], role: Role) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=10,
     )
+
+
+def serve(service: Service[Any], role: Role) -> None:
+    """Serve until SIGTERM: then no new request, what is in hand is finished, the group is left."""
+    settings = service.settings
+    start_logging(service.name, settings.log_level)
+    start_tracing(service.name)
+    config = configured(service, role)
     server = Server(config, service.live, drain=settings.drain_seconds, closing=service.closing)
     with suppress(KeyboardInterrupt):
         server.run()

@@ -1,7 +1,9 @@
 """What every service is told from outside, by environment variables with its prefix or by files of secrets."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
+from urllib.parse import unquote
 
 from pydantic import Base64Bytes, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,6 +14,26 @@ SECRETS: Path = Path("/run/secrets/mentorship")
 
 SealingKey = Annotated[Base64Bytes, Field(min_length=32, max_length=32, repr=False)]
 """32 bytes in base64, for AES-256-GCM."""
+
+
+SHORTEST: Final = 16
+STRONG: Final = f"random, of at least {SHORTEST} characters"
+
+
+def is_weak(password: str) -> bool:
+    """Say whether it is short, or of few different characters; what is random is neither."""
+    return len(password) < SHORTEST or len(set(password)) < SHORTEST // 2
+
+
+def is_typed(key: bytes) -> bool:
+    """Say whether a key was typed or counted and not drawn: drawn bytes are nearly all different, and no text."""
+    return len(set(key)) < len(key) // 2 or all(32 <= byte < 127 for byte in key)
+
+
+def _password_in(uri: str) -> str:
+    """Read it; a connection string may name several hosts, which no parser of addresses knows."""
+    before, at, _ = uri.partition("://")[2].partition("/")[0].rpartition("@")
+    return unquote(before.partition(":")[2]) if at else ""
 
 
 class SettingsError(SystemExit):
@@ -27,6 +49,9 @@ class Settings(BaseSettings):
 
     service: ClassVar[str]
 
+    production: bool = Field(
+        default=False, description="Refuse to start by plain http, without sign-in at store and bus, with weak secrets"
+    )
     mongodb_uri: SecretStr = Field(description="The store; must be a replica set, for transactions")
     mongodb_database: str = Field(default="", description="Its database; the service's name unless said")
     kafka_bootstrap_servers: str = Field(description="The bus, host:port, several with commas")
@@ -55,6 +80,23 @@ class Settings(BaseSettings):
         ge=0,
         le=60,
     )
+    trusted_proxies: str = Field(
+        default="127.0.0.1,::1",
+        description="Who is believed where a request comes from (X-Forwarded-For): addresses, networks, with commas",
+    )
+    request_seconds: float = Field(
+        default=45, description="An answer that has not begun after so long is given up (503)", gt=0
+    )
+    rate_address: int = Field(
+        default=6000, description="Requests a minute from one address, this machine aside; 0: any number", ge=0
+    )
+    rate_account: int = Field(default=1200, description="Requests a minute of one account; 0: any number", ge=0)
+    rate_client: int = Field(
+        default=60_000, description="Requests a minute through one client of identity's; 0: any number", ge=0
+    )
+    rate_search: int = Field(
+        default=300, description="Searches for words a minute from one address, this machine aside; 0: any number", ge=0
+    )
     live_streams: int = Field(default=500, description="Server-sent streams a process holds at the most", ge=0)
     public_url: str = Field(
         pattern=r"^https?://[^/]+$",
@@ -82,6 +124,37 @@ class Settings(BaseSettings):
         if "public_url" in values:
             values.setdefault("discovery_url", f"{values['public_url']}/.well-known/openid-configuration")
         return values
+
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> Self:
+        if self.production and (unfit := list(self.unfit())):
+            raise ValueError(f"In production {'; '.join(unfit)}.")
+        return self
+
+    def unfit(self) -> Iterator[str]:
+        """Say what must not be so in production, by the names of settings; never a value."""
+        if not self.is_https:
+            yield "PUBLIC_URL must be https"
+        if not self.kafka_tls:
+            yield "KAFKA_TLS must be on"
+        passwords = {"KAFKA_PASSWORD": self.kafka_password.get_secret_value()}
+        if "authMechanism=MONGODB-X509" not in self.mongodb_uri.get_secret_value():
+            passwords["the password in MONGODB_URI"] = _password_in(self.mongodb_uri.get_secret_value())
+        if self.smtp_username:
+            passwords["SMTP_PASSWORD"] = self.smtp_password.get_secret_value()
+        for name, password in passwords.items():
+            if is_weak(password):
+                yield f"{name} must be {STRONG}"
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def rates(self) -> dict[str, int]:
+        """Give the limits of `rates`, by name."""
+        names = (name for name in type(self).model_fields if name.startswith("rate_"))
+        return {name.removeprefix("rate_"): getattr(self, name) for name in names}
 
     @property
     def broker(self) -> Broker:

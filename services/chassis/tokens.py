@@ -124,7 +124,8 @@ class Verifier:
         if claims["sub"] == claims.get("client_id"):
             raise NobodySignedIn("This token is a client's own. Sign in as a person.")
         roles = frozenset(map(str, claims.get("roles", ())))
-        return Actor(ActorId(str(claims["sub"])), roles, _second_factor_at(claims))
+        client = str(claims.get("client_id", ""))
+        return Actor(ActorId(str(claims["sub"])), roles, _second_factor_at(claims), client)
 
 
 def _second_factor_at(claims: Mapping[str, Any]) -> datetime | None:

@@ -4,6 +4,7 @@ from services.chassis.jobs import Job
 from services.chassis.mongo import Database
 from services.chassis.service import Clock, Service, now
 from services.chassis.store import Store
+from services.identity import metrics
 from services.identity.api.accounts import accounts
 from services.identity.api.cards import mentees, mentors
 from services.identity.api.clients import clients
@@ -88,7 +89,7 @@ def build(settings: Settings, clock: Clock = now) -> Service[Identity]:
             Job("old exports", lambda: identity.exporting.expire_one(clock())),
             Job("erasures", lambda: identity.erasing.carry_out_due(clock())),
             Job("errands", identity.errands.work, pause=0.25),
-            Job("signing-keys", turn_keys, pause=10),
+            Job("signing-keys", turn_keys, pause=3, lost=metrics.KEY_AGE.clear),
             Job("farewells", Backchannel(identity, settings.public_url, clock).work, watches="farewells"),
         ],
         clock=clock,

@@ -35,8 +35,8 @@ def is_late(signed_in_at: datetime, at: datetime) -> bool:
 
 
 async def require_password(identity: Identity, id: AccountId, password: str, at: datetime) -> None:
-    if await identity.limits.try_once(SIGN_IN, id, at=at):
-        raise TooManyRequests("Too many tries. Wait a while, then try again.")
+    if wait := await identity.limits.try_once(SIGN_IN, id, at=at):
+        raise TooManyRequests("Too many tries. Wait a while, then try again.", wait=wait)
     account = await identity.accounts.get(id)
     if account.password is None:
         raise PasswordWrong("Your account has no password. Sign in again, or take one by the link for a forgotten one.")

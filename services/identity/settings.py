@@ -1,5 +1,6 @@
 """What identity is told from outside."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from services.chassis.settings import SealingKey
+from services.chassis.settings import SealingKey, is_typed
 from services.chassis.settings import Settings as Common
 
 
@@ -27,9 +28,21 @@ class Settings(Common):
         gt=timedelta(0),
     )
 
-    @property
-    def is_https(self) -> bool:
-        return self.public_url.startswith("https://")
+    rate_sign_in: int = Field(
+        default=60, description="Passwords, codes and passkeys a minute from one address, this machine aside", ge=0
+    )
+    rate_sign_up: int = Field(default=20, description="Sign-ups a minute from one address, this machine aside", ge=0)
+    rate_mail: int = Field(
+        default=20, description="Mails a minute that one address, this machine aside, can have sent", ge=0
+    )
+    rate_token: int = Field(
+        default=1200, description="Requests a minute for tokens from one address, this machine aside", ge=0
+    )
+
+    def unfit(self) -> Iterator[str]:
+        yield from super().unfit()
+        if is_typed(self.key_secret):
+            yield "KEY_SECRET must be drawn, as by `openssl rand -base64 32`"
 
     @model_validator(mode="after")
     def _safe_on_the_wire(self) -> Self:

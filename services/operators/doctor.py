@@ -12,7 +12,7 @@ import aiosmtplib
 import httpx
 import typer
 
-from contracts.catalog import SERVICES
+from contracts.catalog import SERVICES, written_by
 from services.chassis.leases import held
 from services.chassis.mongo import Document, PyMongoError, asked_for
 from services.chassis.rebuilding import copies
@@ -154,10 +154,15 @@ def _same(wanted: Document, found: Document | None) -> bool:
     )
 
 
+def topics_of(running: Service[Any]) -> frozenset[str]:
+    """Name the topics that a service reads and writes; of others its user may not even know that they are there."""
+    return running.hears | frozenset(written_by(running.name))
+
+
 async def _broker(running: Service[Any]) -> AsyncIterator[Finding]:
     settings = running.settings
     try:
-        differences = await at_the_broker(settings.broker)
+        differences = [one for one in await at_the_broker(settings.broker) if one.topic in topics_of(running)]
     except BrokerAway as away:
         yield Finding("broker", "wrong", str(away), "Commands are answered meanwhile; events follow when it is back.")
         return

@@ -7,6 +7,7 @@ from services.chassis.store import Store
 from services.stipends.api import ROUTERS
 from services.stipends.cashier import Cashier
 from services.stipends.consumers import listen
+from services.stipends.figures import Audit, figures
 from services.stipends.provider.bank_file import BankFile
 from services.stipends.provider.chosen import provider_of
 from services.stipends.schedules import shipped
@@ -33,6 +34,8 @@ def build(settings: Settings, clock: Clock = now) -> Service[StipendsStore]:
             *cashiers,
             Job("announcements", data.stipends.announce_due),
             Job("mail", data.letters.mail.work),
+            figures(data, clock).job,
+            Audit(data, clock).job,
         ),
         clock=clock,
         audience_of=data.audience_of,

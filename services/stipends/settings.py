@@ -1,11 +1,12 @@
 """What stipends is told from outside."""
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Base64Bytes, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from services.chassis.settings import SealingKey
+from services.chassis.settings import SealingKey, is_typed
 from services.chassis.settings import Settings as Common
 
 NEEDED: Final = {
@@ -45,6 +46,15 @@ class Settings(Common):
     debtor_name: str = Field(default="", max_length=70, description="Who pays by bank file")
     debtor_iban: str = Field(default="", description="From which account")
     debtor_bic: str = Field(default="", description="At which bank")
+
+    def unfit(self) -> Iterator[str]:
+        yield from super().unfit()
+        if is_typed(self.payee_secret):
+            yield "PAYEE_SECRET must be drawn, as by `openssl rand -base64 32`"
+        if self.payment_provider == "sandbox":
+            yield "PAYMENT_PROVIDER must not be the sandbox, which pays nobody"
+        if self.payment_provider == "stripe" and "_test_" in self.stripe_api_key.get_secret_value():
+            yield "STRIPE_API_KEY must not be one for tests, which pays nobody"
 
     @model_validator(mode="after")
     def _provider_is_described(self) -> Self:

@@ -1,7 +1,7 @@
 """Writes what the deploy files say about the code: `python -m tests.deploy.generated`; a test keeps it true.
 
 The chart gets the topics that each service hears and the gateway's routes, its schema the settings, Kafka its topics
-and its users with no more rights than the code uses.
+and its users with no more rights than the code uses. The dashboards are made in `tests.deploy.dashboards`.
 """
 
 import json
@@ -14,10 +14,10 @@ import yaml
 from pydantic import SecretStr
 
 from contracts.catalog import PARTITIONS, SERVICES, TOPICS, Topic, written_by
-from contracts.identity import SessionsEnded
 from services.chassis.settings import Settings as Common
 from services.operators.topics import settings as topic_settings
 from tests.contract.readers import BUILT
+from tests.deploy.dashboards import dashboards
 
 ROOT: Final = Path(__file__).parents[2]
 CHART: Final = ROOT / "deploy" / "chart" / "mentorship"
@@ -27,7 +27,10 @@ CLUSTER: Final = "mentorship"
 NOTE: Final = "# Written by `python -m tests.deploy.generated`; a test keeps it true.\n"
 
 BY_CHART: Final = frozenset(
-    {"KAFKA_BOOTSTRAP_SERVERS", "KAFKA_TLS", "KAFKA_CA_FILE", "HTTP_HOST", "HTTP_PORT", "PUBLIC_URL", "DISCOVERY_URL"}
+    {
+        *("PRODUCTION", "PUBLIC_URL", "DISCOVERY_URL", "HTTP_HOST", "HTTP_PORT"),
+        *("KAFKA_BOOTSTRAP_SERVERS", "KAFKA_TLS", "KAFKA_CA_FILE"),
+    }
 )
 """Settings that the chart makes from values of its own."""
 NEVER: Final = frozenset({"KAFKA_IDEMPOTENCE"})
@@ -35,9 +38,7 @@ NEVER: Final = frozenset({"KAFKA_IDEMPOTENCE"})
 
 
 def heard_by(service: str) -> tuple[str, ...]:
-    """Name the topics that the service's consumer subscribes to, as `Service` puts them together."""
-    ended = () if SessionsEnded.source == service else (SessionsEnded.topic,)
-    return tuple(sorted({*BUILT[service].listener.topics, *ended}))
+    return tuple(sorted(BUILT[service].hears))
 
 
 def settings_of(service: str) -> type[Common]:
@@ -146,6 +147,7 @@ def files() -> dict[Path, str]:
     return {
         CHART / "files" / "catalog.yaml": NOTE + yaml.safe_dump(catalog(), sort_keys=False, width=120),
         CHART / "values.schema.json": json.dumps(values_schema(), indent=2) + "\n",
+        **{CHART / "files" / "dashboards" / f"{name}.json": made for name, made in dashboards()},
         KAFKA / "base" / "users.yaml": NOTE + yaml.safe_dump_all(users, sort_keys=False),
         **{
             KAFKA / overlay / "topics.yaml": NOTE

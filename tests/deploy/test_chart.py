@@ -1,9 +1,11 @@
 """What no schema knows: the chart fits the code that it runs."""
 
+import base64
 import importlib
 import inspect
 import json
 import re
+import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +19,7 @@ from contracts.catalog import PARTITIONS, SERVICES, TOPICS
 from services.chassis import service as chassis
 from services.chassis.service import Role
 from services.chassis.settings import Settings as Common
-from tests.contract.readers import BUILT, KEY
+from tests.contract.readers import BUILT
 from tests.deploy.generated import BY_CHART, CHART, NEVER, heard_by, routes, secrets_of, settings_of
 from tests.deploy.rendered import LONG, VALUES, Object, Rendering, objects, refused, render, run
 from tests.deploy.tools import tools
@@ -49,6 +51,14 @@ def deployment(rendered: Rendering, service: str, role: str) -> Object:
     return rendered.named("Deployment", f"mentorship-{service}-{role}")
 
 
+def drawn(name: str) -> str:
+    """Draw a secret that is good enough for production."""
+    if name.endswith(("KEY_SECRET", "PAYEE_SECRET")):
+        return base64.b64encode(secrets.token_bytes(32)).decode()
+    password = secrets.token_hex(24)
+    return f"mongodb://mentorship:{password}@mongodb/" if name.endswith("MONGODB_URI") else password
+
+
 @pytest.mark.parametrize("values", VALUES)
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_starts_with_exactly_what_the_chart_tells_it(
@@ -61,11 +71,11 @@ def test_a_service_starts_with_exactly_what_the_chart_tells_it(
     assert {*said, *secret} <= known
     assert not set(said) & set(secrets_of(settings_of(service))), "a secret lies in a ConfigMap"
     for name in files:
-        (tmp_path / name).write_text(KEY if name.endswith(("KEY_SECRET", "PAYEE_SECRET")) else "kept-in-a-file")
+        (tmp_path / name).write_text(drawn(name))
     for name, value in said.items():
         monkeypatch.setenv(f"{service.upper()}_{name}", value)
     built = settings_of(service)(_secrets_dir=tmp_path)
-    assert built.mongodb_uri.get_secret_value() == "kept-in-a-file"
+    assert built.mongodb_uri.get_secret_value() == (tmp_path / f"{service.upper()}_MONGODB_URI").read_text()
     assert {name.upper() for name in built.model_fields_set} >= {*said, *secret}
 
 
@@ -217,6 +227,29 @@ def test_the_same_paths_lead_inside_as_at_the_gateway(full: Rendering, kind: str
     for inside in (*INTERNAL, "/health/live", "/health/ready"):
         assert not any(_leads(inside, path, exact=exact) for path, exact in everything), inside
     assert len(everything) == len(set(everything))
+
+
+def test_no_route_ends_a_stream_or_asks_twice(full: Rendering):
+    rules = [rule for route in full.of("HTTPRoute") for rule in route["spec"]["rules"]]
+    assert len(rules) == len(SERVICES) + 1
+    for rule in rules:
+        assert rule["timeouts"] == {"request": "0s"}
+        assert "retry" not in rule
+        assert rule["filters"][0]["requestHeaderModifier"]["remove"] == ["Forwarded", "X-Real-IP"]
+
+
+@pytest.mark.parametrize(("values", "production"), [("prod", "true"), ("full", "false")])
+def test_every_service_knows_whether_it_is_in_production_and_whom_it_believes(
+    rendered: Mapping[str, Rendering], values: str, production: str
+):
+    settings = {
+        name: value
+        for config in rendered[f"helm4 {values}"].of("ConfigMap")
+        for name, value in config.get("data", {}).items()
+    }
+    for service in SERVICES:
+        assert settings[f"{service.upper()}_PRODUCTION"] == production
+        assert "10.0.0.0/8" in settings[f"{service.upper()}_TRUSTED_PROXIES"].split(",")
 
 
 def _led(rendered: Rendering, kind: str) -> list[tuple[str, str, bool]]:

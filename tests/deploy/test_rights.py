@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from contracts.catalog import SERVICES, TOPICS
+from services.operators.doctor import topics_of
 from services.operators.topics import settings
 from tests.contract.readers import BUILT
 from tests.deploy.generated import CHART, ROOT
@@ -30,7 +31,8 @@ def graph() -> set[Flow]:
     for service in SERVICES:
         api, worker, prepare = (f"{service}-{one}" for one in ("api", "worker", "prepare"))
         flows |= {(one, "mongodb", 27017) for one in (api, worker, prepare)}
-        flows |= {("gateway", api, 8080), ("smoke", api, 8080), (api, "identity-api", 8080)}
+        flows |= {("gateway", api, 8080), ("smoke", api, 8080)}
+        flows |= {(one, "identity-api", 8080) for one in (api, worker)}  # tokens; `doctor`, which is run in a worker
         flows |= {("monitoring", one, 8080) for one in (api, worker)}
         flows |= {(one, "otlp", 4318) for one in (api, worker)}
         flows |= {(f"{service}-{role}", "internet", 443) for role in OUTSIDE.get(service, ())}
@@ -135,6 +137,11 @@ def test_a_user_may_do_at_the_broker_what_the_code_does_and_no_more(
         for operation in acl["operations"]
     }
     assert all(acl.get("type", "allow") == "allow" for acl in user["authorization"]["acls"])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_doctor_looks_at_the_topics_that_the_user_may_see_and_at_no_other(service: str):
+    assert topics_of(BUILT[service]) == {name for kind, name, _ in used(service) if kind == "topic"}
 
 
 def test_users_are_those_the_chart_signs_in_as(rendered: Mapping[str, Rendering]):

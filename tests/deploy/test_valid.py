@@ -1,19 +1,23 @@
 """Helm 3 and 4 say the same, lint finds nothing, and Kubernetes 1.30 to 1.37 take it."""
 
 import json
+import shutil
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import product
+from pathlib import Path
 from typing import Any, Final
 
 import jsonschema
 import pytest
 import referencing
+import yaml
 from kubernetes_validate.utils import all_versions, schema_contents
 
-from tests.deploy.generated import CHART
-from tests.deploy.rendered import VALUES, Object, Rendering, run
+from tests.deploy.generated import CHART, ROOT
+from tests.deploy.rendered import OVERLAYS, VALUES, Object, Rendering, run
 from tests.deploy.tools import WHEELS, tools
 
 KUBERNETES: Final = tuple(f"1.{minor}.0" for minor in range(30, 38))
@@ -32,6 +36,18 @@ NOT_OURS_TO_CHECK: Final = {
     ("monitoring.coreos.com/v1", "PrometheusRule"),
 }
 """Kinds of operators; Kubernetes has no schema of them. Our own tests look at what matters in them."""
+CHECKOV: Final = "checkov==3.3.30"
+MEANT: Final = {
+    "CKV_K8S_11": ("", "a limit on CPU slows down what has CPU to itself; memory is limited"),
+    "CKV_K8S_21": ("", "the namespace is said when it is installed"),
+    "CKV_K8S_25": ("mentorship-site", "Caddy's binary has that capability set, and does not start without it"),
+    "CKV_K8S_8": ("mentorship-smoke", "it looks once and ends"),
+    "CKV_K8S_9": ("mentorship-smoke", "it looks once and ends"),
+    "CKV_K8S_15": ("mentorship-backup", "the image is MongoDB's, by its version"),
+    "CKV_K8S_43": ("mentorship-backup", "the image is MongoDB's, by its version"),
+    "CKV_DOCKER_7": ("Dockerfile.FROM", "the base is an argument, which a release gives by digest"),
+}
+"""What checkov finds and we mean, where, and why."""
 
 
 @cache
@@ -92,6 +108,20 @@ def test_lint_finds_nothing():
 
     with ThreadPoolExecutor(4) as pool:
         assert all("0 chart(s) failed" in told for told in pool.map(lint, product(WHEELS, VALUES)))
+
+
+def test_checkov_finds_nothing_that_is_not_meant(rendered: Mapping[str, Rendering], tmp_path: Path):
+    for number, name in enumerate(("helm4 prod", *OVERLAYS)):
+        (tmp_path / f"{number}.yaml").write_text(yaml.safe_dump_all(rendered[name].objects))
+    shutil.copy(ROOT / "deploy" / "docker" / "Dockerfile", tmp_path)
+    checkov = (Path(sys.executable).with_name("uv"), "tool", "run", "-q", "--from", CHECKOV, "checkov")
+    frameworks = ("--framework", "kubernetes", "dockerfile")
+    told = run(*checkov, "-d", tmp_path, *frameworks, "--skip-download", "--soft-fail", "--quiet", "-o", "json")
+    reports = json.loads(told)
+    assert {report["check_type"] for report in reports} == {"kubernetes", "dockerfile"}
+    found = {(one["check_id"], one["resource"]) for report in reports for one in report["results"]["failed_checks"]}
+    assert {(check, where) for check, where in found if check not in MEANT or MEANT[check][0] not in where} == set()
+    assert {check for check, _ in found} == set(MEANT), "what is meant is still found"
 
 
 def test_every_object_is_said_once(rendered: Mapping[str, Rendering]):

@@ -5,22 +5,18 @@ Both sides run this checkout's code: what differs between two releases is held b
 """
 
 import asyncio
-import os
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 from uuid6 import uuid7
 
-from deploy.local import binaries
-from deploy.local.layout import CHECKOUT
 from deploy.local.platform import Platform
 from deploy.local.ports import HOST, choose, somewhere
 from tests.faults.replicas import replicas
 from tests.faults.test_stopping import stored_and_told
+from tests.support.gateway import gateway, is_there
 from tests.support.issuer import Issuer
 from tests.support.waiting import a_moment, eventually
 
@@ -67,37 +63,6 @@ class Load:
         await eventually(answered, within=60, what=f"{count} more answers")
 
 
-@asynccontextmanager
-async def gateway(folder: Path, *ports: int) -> AsyncIterator[str]:
-    """Run the gateway as it is in front of several replicas of projects; nothing else is behind it."""
-    home, at = CHECKOUT / "deploy" / "gateway", choose(somewhere())["gateway"]
-    nobody = dict.fromkeys(
-        ("IDENTITY_UPSTREAM", "APPLICATIONS_UPSTREAM", "STIPENDS_UPSTREAM", "MAILBOX_URL"), f"{HOST}:9"
-    )
-    places = {"GATEWAY_ADDRESS": f"http://{HOST}:{at}", "GATEWAY_SITE": str(home / "site"), "GATEWAY_BIND": HOST}
-    several = {"GATEWAY_REPLICAS": "several", "PROJECTS_UPSTREAM": " ".join(f"{HOST}:{port}" for port in ports)}
-    state = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-    words = ("run", "--config", str(home / "Caddyfile"), "--adapter", "caddyfile")
-    with (folder / "log").open("w") as log:
-        caddy = await asyncio.create_subprocess_exec(
-            binaries.gateway(), *words, env=os.environ | nobody | places | several | state, stdout=log, stderr=log
-        )
-    try:
-        async with httpx.AsyncClient(base_url=places["GATEWAY_ADDRESS"], timeout=10) as http:
-            await eventually(lambda: passes(http), what="the gateway")
-        yield places["GATEWAY_ADDRESS"]
-    finally:
-        caddy.terminate()
-        await caddy.wait()
-
-
-async def passes(http: httpx.AsyncClient) -> bool:
-    try:
-        return (await http.get("/v1/projects")).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
-
-
 async def test_no_request_fails_while_one_replica_after_the_other_is_replaced(
     platform: Platform, issuer: Issuer, tmp_path: Path
 ):
@@ -105,7 +70,9 @@ async def test_no_request_fails_while_one_replica_after_the_other_is_replaced(
     ports = chosen["projects"], chosen["applications"]
     async with replicas(platform, issuer, DRAIN_SECONDS=DRAINED) as projects:
         await asyncio.gather(*(projects.start(port) for port in ports))
-        async with gateway(tmp_path, *ports) as url:
+        behind = " ".join(f"{HOST}:{port}" for port in ports)
+        async with gateway(tmp_path, projects=behind) as url, httpx.AsyncClient(base_url=url) as http:
+            await eventually(lambda: is_there(http, "/v1/projects"), what="projects behind the gateway")
             load = Load(url, issuer)
             people = [asyncio.create_task(load.person()) for _ in range(PEOPLE)]
             await load.more(100)

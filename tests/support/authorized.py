@@ -33,6 +33,16 @@ def with_machines(table: Table, blind: Container[str]) -> Table:
     return {route: {**row, "machine": row["anonymous"] if route in blind else "403"} for route, row in table.items()}
 
 
+def wrong(found: Table, wanted: Table) -> list[str]:
+    """Name the cells that are not as they should be."""
+    return [
+        f"{route} as {who}: {found[route][who]}, not {cell}"
+        for route, cells in wanted.items()
+        for who, cell in cells.items()
+        if found[route][who] != cell
+    ]
+
+
 @dataclass
 class World:
     """The callers by name, what stands in a path, and what a route is sent."""

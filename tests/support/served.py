@@ -17,7 +17,7 @@ from contracts.catalog import EVENTS
 from contracts.event import Event
 from deploy.local.addresses import Broker
 from deploy.local.platform import Platform
-from services.chassis.service import Clock, Role, Server, Service, now
+from services.chassis.service import Clock, Role, Server, Service, configured, now
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ async def serving(
     }
     service = rooms.build(rooms.Settings(**{**said, **(more or {})}), clock)
     producer = AIOKafkaProducer(bootstrap_servers=platform.addresses.kafka, acks="all")
-    config = uvicorn.Config(service.app(role), log_config=None, access_log=False)
+    config = configured(service, role)
     async with producer, AsyncExitStack() as clients, listening(config, Server(config, service.live)) as url:
         served = Served(service, url, issuer, producer, clients)
         anybody = await served.caller()

@@ -80,6 +80,12 @@ class Applications(Repository[Application]):
         engaged = {each["engaged"] for each in await self.documents.find({"engaged": {"$in": waiting}})}
         return next((self.read(each) for each in line if each["mentee_id"] not in engaged), None)
 
+    async def by_status(self) -> Mapping[ApplicationStatus, int]:
+        """Count them all; the index alone is read."""
+        stages = [{"$group": {"_id": "$status", "count": {"$sum": 1}}}]
+        counted = await self.documents.aggregate(stages, by="term_id_1_status_1__id_-1")
+        return dict.fromkeys(ApplicationStatus, 0) | {ApplicationStatus(row["_id"]): row["count"] for row in counted}
+
     async def with_expired_offer(self, at: datetime) -> Application | None:
         """Give the one whose offer is over for longest."""
         return next(iter(await self.find({"offer_expires_at": {"$lte": at}}, sort="offer_expires_at", limit=1)), None)

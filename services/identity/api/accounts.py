@@ -1,13 +1,13 @@
 """Accounts: create, verify, find, and who is staff or finance."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Query
 from pydantic import Field
 
 from contracts.identity import AccountStatus, PlatformRole
 from contracts.ids import AccountId
-from services.chassis.http import Body, FreshFactor, NewId, Now, View, anyone, having, router
+from services.chassis.http import Body, FreshFactor, NewId, Now, View, anyone, having, limited, router
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Prose
 from services.identity.dependencies import Data, Passwords
@@ -18,6 +18,8 @@ from services.identity.registration import CreateAccount, NewPassword, accepted,
 from services.identity.store import Identity, Receipt
 
 accounts = router("/v1/accounts", "accounts")
+MAILING: Final = (Depends(anyone), limited("mail"))
+TRYING: Final = (Depends(anyone), limited("sign_in"))
 MailedToken = Annotated[str, Field(min_length=1, max_length=100, description="From the mailed link")]
 
 
@@ -68,7 +70,7 @@ class AccountView(RolesView):
     emails: tuple[str, ...]
 
 
-@accounts.post("", status_code=202, response_model=ReceiptView, dependencies=[Depends(anyone)])
+@accounts.post("", status_code=202, response_model=ReceiptView, dependencies=[Depends(anyone), limited("sign_up")])
 async def create_account(
     command: CreateAccount, identity: Data, passwords: Passwords, new_id: NewId, now: Now
 ) -> Receipt:
@@ -76,24 +78,24 @@ async def create_account(
     return await identity.register(account_id(new_id), **await accepted(command, passwords), at=now)
 
 
-@accounts.post("/verify-email", response_model=StatusView, dependencies=[Depends(anyone)])
+@accounts.post("/verify-email", response_model=StatusView, dependencies=TRYING)
 async def verify_email(command: VerifyEmail, identity: Data, now: Now) -> Account:
     return await identity.verify_email(command.token, at=now)
 
 
-@accounts.post("/resend-verification", status_code=202, response_model=ReceiptView, dependencies=[Depends(anyone)])
+@accounts.post("/resend-verification", status_code=202, response_model=ReceiptView, dependencies=MAILING)
 async def resend_verification(command: ResendVerification, identity: Data, now: Now) -> Receipt:
     """Mail the link once more; the answer is the same whether or not there is one to mail."""
     return await identity.resend_verification(command.email, at=now)
 
 
-@accounts.post("/forgot-password", status_code=202, response_model=ReceiptView, dependencies=[Depends(anyone)])
+@accounts.post("/forgot-password", status_code=202, response_model=ReceiptView, dependencies=MAILING)
 async def forgot_password(command: ForgotPassword, identity: Data, now: Now) -> Receipt:
     """Mail a link to take a new password; the answer is the same whether or not the address is known."""
     return await identity.forgot_password(command.email, at=now)
 
 
-@accounts.post("/reset-password", response_model=StatusView, dependencies=[Depends(anyone)])
+@accounts.post("/reset-password", response_model=StatusView, dependencies=TRYING)
 async def reset_password(command: ResetPassword, identity: Data, now: Now) -> Account:
     """Take a new password, and end everything that was signed in under the old one."""
     hashed = await accepted_by_link(command.token, command.password, identity, now)

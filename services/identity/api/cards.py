@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from contracts.ids import AccountId
 from contracts.money import Country
 from services.chassis.answers import PUBLICLY
-from services.chassis.http import Cached, Now, View, router
+from services.chassis.http import SEARCHED, Cached, Now, View, router
 from services.chassis.paging import Page, Paging
 from services.chassis.showing import PICTURES, shown
 from services.chassis.text import Line
@@ -49,7 +49,7 @@ def _named(person: Person) -> dict[str, Any]:
 def _of(kind: Kind, view: type[MentorCardView]) -> APIRouter:
     routes = router(f"/v1/{kind}s", f"{kind}s")
 
-    @routes.get("", name=f"find_{kind}s", response_model=Page[view], dependencies=[Cached])  # type: ignore[valid-type]
+    @routes.get("", name=f"find_{kind}s", response_model=Page[view], dependencies=[SEARCHED, Cached])  # type: ignore[valid-type]
     async def find(identity: Data, paging: Paging, now: Now, q: Text = None, skill: Several = []) -> Page[Any]:  # noqa: B006 - read only
         """Find people, best fitting and then listed last first."""
         found = await identity.profiles.page(kind, q, skill, paging, at=now)

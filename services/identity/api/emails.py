@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from contracts.ids import AccountId
-from services.chassis.http import Body, By, Now, View, router
+from services.chassis.http import Body, By, Now, View, limited, router
 from services.chassis.paging import Page
 from services.identity.api.accounts import MailedToken, ReceiptView
 from services.identity.api.mfa import ProveOwner, Token
@@ -52,7 +52,7 @@ async def list_emails(by: By, identity: Data, now: Now) -> Page[EmailView]:
     return Page(items=items, next_cursor=None)
 
 
-@emails.post("", status_code=202, response_model=ReceiptView)
+@emails.post("", status_code=202, response_model=ReceiptView, dependencies=[limited("mail")])
 async def add_email(command: AddEmail, by: By, token: Token, identity: Data, now: Now) -> Receipt:
     """Mail a link that proves the address; the answer is the same whether or not it is another account's."""
     id = await _owner(identity, AccountId(by.id), command, token, now)

@@ -2,7 +2,7 @@
 
 from contracts.identity import AccountStatus
 from contracts.ids import AccountId
-from services.chassis.http import Body, By, Now, View, router
+from services.chassis.http import Body, By, Now, View, limited, router
 from services.identity.api.mfa import Token
 from services.identity.dependencies import Data
 from services.identity.domain.account import Account
@@ -22,7 +22,7 @@ class StatusView(View):
     status: AccountStatus
 
 
-@password.post("", response_model=StatusView)
+@password.post("", response_model=StatusView, dependencies=[limited("sign_in")])
 async def change_password(command: ChangePassword, by: By, token: Token, identity: Data, now: Now) -> Account:
     """Take a new password for the old one; only this session goes on, and its access token has to be refreshed."""
     id = AccountId(by.id)

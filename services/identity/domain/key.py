@@ -57,7 +57,10 @@ class SigningKey(Record):
 
     def is_old(self, at: datetime) -> bool:
         """Say whether another key has to be made to follow this one."""
-        return self.state is KeyState.ACTIVE and at - (self.activated_at or self.made_at) >= IN_USE - KNOWN_FIRST
+        return self.state is KeyState.ACTIVE and self.in_use_for(at) >= IN_USE - KNOWN_FIRST
+
+    def in_use_for(self, at: datetime) -> timedelta:
+        return at - (self.activated_at or self.made_at)
 
 
 def are_due(keys: Iterable[SigningKey], at: datetime) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from services.chassis.http import Now, anyone
+from services.chassis.http import Now, anyone, limited
 from services.identity import parameters
 from services.identity.dependencies import Data
 from services.identity.oidc import shell, showing
@@ -20,7 +20,7 @@ INTROSPECT: Final = "/oauth2/introspect"
 router = APIRouter(tags=["openid"], dependencies=[Depends(anyone)])
 
 
-@router.post(INTROSPECT)
+@router.post(INTROSPECT, dependencies=[limited("token")])
 async def introspect_token(request: Request, identity: Data, now: Now) -> Response:
     """Tell a client about a token: its own, or one for a resource it stands for. Others are to it as if unknown."""
     try:

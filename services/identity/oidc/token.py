@@ -7,7 +7,7 @@ from authlib.oauth2 import OAuth2Error
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from services.chassis.http import Now, anyone
+from services.chassis.http import Now, anyone, limited
 from services.identity import parameters
 from services.identity.dependencies import Data
 from services.identity.domain.client import GrantType
@@ -27,7 +27,7 @@ SPENT: Final = shell.refusal("invalid_grant", "This was used before, so everythi
 router = APIRouter(tags=["openid"], dependencies=[Depends(anyone)], route_class=Shared)
 
 
-@router.post(TOKEN)
+@router.post(TOKEN, dependencies=[limited("token")])
 async def give_token(request: Request, identity: Data, now: Now) -> Response:
     """Give tokens for a code, for a refresh token, or to a client by itself."""
     try:

@@ -3,11 +3,11 @@
 import hmac
 import re
 from datetime import datetime
-from ipaddress import ip_address, ip_network
 from typing import Final
 
 from fastapi import Request, Response
 
+from services.chassis import rates
 from services.identity.domain.session import AT_MOST, Session
 from services.identity.languages import COOKIE, Language
 from services.identity.settings import Settings
@@ -74,12 +74,7 @@ def refuse_forged(request: Request, form: dict[str, str]) -> None:
 
 def network(request: Request) -> str:
     """Where a request comes from, as far as one household or office shares it."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    return str(ip_network(f"{address}/64", strict=False)) if address.version == 6 else str(address)
+    return rates.network(request.scope)
 
 
 def _is_from_us(request: Request) -> bool:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from uuid6 import uuid7
 
-from services.chassis.http import Now, anyone
+from services.chassis.http import Now, anyone, limited
 from services.identity.dependencies import Data
 from services.identity.domain import grant as grants
 from services.identity.domain.client import Client
@@ -17,6 +17,7 @@ from services.identity.domain.session import Session
 from services.identity.languages import _
 from services.identity.pages import browser
 from services.identity.pages.consent import MEANINGS
+from services.identity.pages.patient import PatientRoute
 from services.identity.pages.rendering import message, page, safe_headers
 from services.identity.pages.second_factor import CONTINUE
 from services.identity.pages.submitted import queried, submitted
@@ -29,7 +30,7 @@ PLACE: Final = "/device"
 FIELD: Final = "user_code"
 LONGEST: Final = 40
 
-router = APIRouter(prefix=PLACE, include_in_schema=False, dependencies=[Depends(anyone)])
+router = APIRouter(prefix=PLACE, include_in_schema=False, dependencies=[Depends(anyone)], route_class=PatientRoute)
 
 
 @router.get("")
@@ -41,7 +42,7 @@ async def show_device(request: Request, identity: Data, now: Now) -> Response:
     return page(request, "device", code=code, wrong="")
 
 
-@router.post("")
+@router.post("", dependencies=[limited("sign_in")])
 async def answer_device(request: Request, identity: Data, now: Now) -> Response:
     """Show who asks and what for, and take the answer."""
 

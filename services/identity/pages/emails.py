@@ -5,13 +5,14 @@ from typing import Final
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from services.chassis.http import Now, anyone
+from services.chassis.http import Now, anyone, limited
 from services.identity.dependencies import Data
 from services.identity.domain.session import Session
 from services.identity.email import normalized
 from services.identity.languages import _
 from services.identity.pages import browser
 from services.identity.pages.mfa import require_owner_of
+from services.identity.pages.patient import PatientRoute
 from services.identity.pages.rendering import message, page, safe_headers
 from services.identity.pages.submitted import queried, submitted, to_sign_in
 from services.identity.parameters import NotReadable
@@ -20,7 +21,7 @@ from services.identity.proving import is_late
 PLACE: Final = "/account/emails"
 BACK: Final = (PLACE, _("Your addresses"))
 
-router = APIRouter(prefix=PLACE, include_in_schema=False, dependencies=[Depends(anyone)])
+router = APIRouter(prefix=PLACE, include_in_schema=False, dependencies=[Depends(anyone)], route_class=PatientRoute)
 
 
 @router.get("")
@@ -33,7 +34,7 @@ async def show_emails(request: Request, identity: Data, now: Now) -> Response:
     return page(request, "emails", emails=person.emails, waiting=waiting, late=late)
 
 
-@router.post("")
+@router.post("", dependencies=[limited("mail")])
 async def add_email(request: Request, identity: Data, now: Now) -> Response:
     """Say the same whether or not the address is another account's; the work comes after the answer."""
 

@@ -8,14 +8,15 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from services.chassis.domain import Refusal
-from services.chassis.http import Now, anyone
-from services.identity import codes, parameters, passkeys
+from services.chassis.http import Now, anyone, limited
+from services.identity import codes, metrics, parameters, passkeys
 from services.identity.dependencies import Data
-from services.identity.domain.second_factor import SecondFactor
+from services.identity.domain.second_factor import PasskeyNotGood, SecondFactor
 from services.identity.domain.session import TWO_FACTORS, Method, Proof, Session
 from services.identity.pages import browser
 from services.identity.pages.browser import Forged
 from services.identity.pages.mfa import added, require_owner_of, rest_of
+from services.identity.pages.patient import PatientRoute
 from services.identity.pages.rendering import message, page, safe_headers
 from services.identity.pages.second_factor import AGAIN, CANNOT, go_on, half_way
 from services.identity.pages.submitted import STALE, queried, submitted, to_sign_in
@@ -27,7 +28,7 @@ from services.identity.store.second_factors import ALONE
 
 SCRIPT: Final = (Path(__file__).parent / "static" / "passkey.js").read_text()
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)], route_class=PatientRoute)
 Work = Callable[[dict[str, str]], Awaitable[Response]]
 
 
@@ -73,7 +74,7 @@ async def add_passkey(request: Request, identity: Data, now: Now) -> Response:
     return await submitted(request, identity, now, work)
 
 
-@router.post("/sign-in/passkey/options")
+@router.post("/sign-in/passkey/options", dependencies=[limited("sign_in")])
 async def ask_for_any(request: Request, identity: Data, now: Now) -> Response:
     """Ask for any passkey of this site that checks its owner; who that is, it will say."""
 
@@ -84,7 +85,7 @@ async def ask_for_any(request: Request, identity: Data, now: Now) -> Response:
     return await _sent(request, work)
 
 
-@router.post("/sign-in/passkey")
+@router.post("/sign-in/passkey", dependencies=[limited("sign_in")])
 async def sign_in_with_passkey(request: Request, identity: Data, now: Now) -> Response:
     """Sign in with nothing else; it counts for two factors, because the authenticator checked its owner."""
 
@@ -97,7 +98,7 @@ async def sign_in_with_passkey(request: Request, identity: Data, now: Now) -> Re
     return await _sent(request, work)
 
 
-@router.post("/sign-in/second-factor/passkey/options")
+@router.post("/sign-in/second-factor/passkey/options", dependencies=[limited("sign_in")])
 async def ask_for_one(request: Request, identity: Data, now: Now) -> Response:
     """Ask for one of the passkeys of whoever gave the password."""
 
@@ -110,7 +111,7 @@ async def ask_for_one(request: Request, identity: Data, now: Now) -> Response:
     return await _sent(request, work)
 
 
-@router.post("/sign-in/second-factor/passkey")
+@router.post("/sign-in/second-factor/passkey", dependencies=[limited("sign_in")])
 async def prove_with_passkey(request: Request, identity: Data, now: Now) -> Response:
     async def work(form: dict[str, str]) -> Response:
         id, proofs = await half_way(request, form, identity, now)
@@ -124,9 +125,13 @@ async def prove_with_passkey(request: Request, identity: Data, now: Now) -> Resp
 async def _proved(request: Request, form: dict[str, str], factor: SecondFactor, purpose: str, now: Now) -> Proof:
     factors, token = request.app.state.data.second_factors, browser.csrf_token(request)
     credential = form.get("credential", "")
-    proof: Proof = await factors.prove_passkey(
-        factor, _site(request), credential, purpose=purpose, browser=token, at=now
-    )
+    try:
+        proof: Proof = await factors.prove_passkey(
+            factor, _site(request), credential, purpose=purpose, browser=token, at=now
+        )
+    except PasskeyNotGood:
+        metrics.SIGN_INS.labels("wrong_passkey").inc()
+        raise
     return proof
 
 

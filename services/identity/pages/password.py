@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from services.chassis.domain import Refusal
-from services.chassis.http import Now, anyone
+from services.chassis.http import Now, anyone, limited
 from services.identity import parameters
 from services.identity.dependencies import Data
 from services.identity.domain.password import PasswordNotGood
@@ -16,6 +16,7 @@ from services.identity.hashing import Overloaded
 from services.identity.languages import _
 from services.identity.pages import browser
 from services.identity.pages.browser import Forged
+from services.identity.pages.patient import PatientRoute
 from services.identity.pages.rendering import message, page
 from services.identity.pages.submitted import BUSY, STALE, queried, submitted, to_sign_in
 from services.identity.parameters import NotReadable
@@ -28,7 +29,7 @@ ACCOUNT: Final = ("/account", _("Your account"))
 FORGOTTEN: Final = ("/forgot-password", _("Ask for a new link"))
 SIGN_IN: Final = ("/sign-in", _("Sign in"))
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)], route_class=PatientRoute)
 
 
 @router.get("/forgot-password")
@@ -36,7 +37,7 @@ async def show_forgotten(request: Request) -> Response:
     return page(request, "forgot-password", wrong="")
 
 
-@router.post("/forgot-password")
+@router.post("/forgot-password", dependencies=[limited("mail")])
 async def forgot_password(request: Request, identity: Data, now: Now) -> Response:
     """Say the same whether or not the address is known; the work comes after the answer."""
     try:
@@ -58,7 +59,7 @@ async def show_reset(request: Request) -> Response:
     return page(request, "reset-password", token=(await queried(request)).get("token", ""), wrong="")
 
 
-@router.post("/reset-password")
+@router.post("/reset-password", dependencies=[limited("sign_in")])
 async def reset_password(request: Request, identity: Data, now: Now) -> Response:
     form: dict[str, str] = {}
     try:

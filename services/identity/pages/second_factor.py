@@ -10,13 +10,14 @@ from fastapi.responses import RedirectResponse, Response
 
 from contracts.ids import AccountId
 from services.chassis.domain import Refusal
-from services.chassis.http import Now, anyone
-from services.identity import parameters
+from services.chassis.http import Now, anyone, limited
+from services.identity import metrics, parameters
 from services.identity.dependencies import Data
 from services.identity.domain.session import Proof
 from services.identity.languages import _
 from services.identity.pages import browser
 from services.identity.pages.browser import Forged
+from services.identity.pages.patient import PatientRoute
 from services.identity.pages.rendering import message, page, safe_headers
 from services.identity.pages.submitted import STALE, TOO_MANY
 from services.identity.parameters import NotReadable
@@ -32,7 +33,7 @@ LINKING: Final = "link"
 AGAIN: Final = ("/sign-in", _("Sign in again"))
 CANNOT: Final = _("This sign-in cannot go on")
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)], route_class=PatientRoute)
 
 
 class Refused(Exception):
@@ -56,6 +57,7 @@ async def go_on(
     """Begin a new session, never keep one, and go on with what the sign-in was for: a request of ours, nowhere else."""
     before = browser.session_secret(request)
     secret = await identity.sign_in(id, proofs=proofs, instead_of=before, at=now)
+    metrics.SIGN_INS.labels("signed_in").inc()
     rest = form.get(CONTINUE)
     to = _place_to_go_on(rest, identity)
     if await identity.erasing.pending(id):  # they may have changed their mind
@@ -89,7 +91,7 @@ async def show_second_step(request: Request, identity: Data, now: Now) -> Respon
     return _page(request, carried)
 
 
-@router.post(PLACE)
+@router.post(PLACE, dependencies=[limited("sign_in")])
 async def prove_second_factor(request: Request, identity: Data, now: Now) -> Response:
     form: dict[str, str] = {}
     try:
@@ -110,10 +112,12 @@ async def prove_second_factor(request: Request, identity: Data, now: Now) -> Res
 async def prove(identity: Identity, id: AccountId, code: str, now: datetime) -> Proof:
     """Take a code, of few tries. Raises `Refused`."""
     if wait := await identity.limits.try_once(SECOND_FACTOR, id, at=now):
+        metrics.SIGN_INS.labels("too_many").inc()
         raise Refused(429, TOO_MANY, wait)
     try:
         proof = await identity.second_factors.prove(id, code, at=now)
     except Refusal as no:
+        metrics.SIGN_INS.labels("wrong_second_factor").inc()
         raise Refused(422, str(no)) from None
     await identity.limits.forgive(SECOND_FACTOR, id, at=now)
     return proof

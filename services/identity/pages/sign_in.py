@@ -6,8 +6,8 @@ from typing import Final
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from services.chassis.http import Now, anyone
-from services.identity import parameters
+from services.chassis.http import Now, anyone, limited
+from services.identity import metrics, parameters
 from services.identity.dependencies import Data, Passwords
 from services.identity.domain import account as accounts
 from services.identity.domain.account import Account
@@ -17,6 +17,7 @@ from services.identity.hashing import Hasher, Overloaded
 from services.identity.languages import _
 from services.identity.pages import browser
 from services.identity.pages.browser import Forged
+from services.identity.pages.patient import PatientRoute
 from services.identity.pages.rendering import message, page
 from services.identity.pages.second_factor import CONTINUE, Refused, ask_for_second_factor, go_on
 from services.identity.pages.submitted import BUSY, STALE, TOO_MANY
@@ -27,7 +28,7 @@ from services.identity.waiting import HalfWay, open_request
 
 WRONG: Final = _("Address and password do not belong together, or the address is not confirmed yet.")
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)], route_class=PatientRoute)
 
 
 @router.get("/sign-in")
@@ -39,7 +40,7 @@ async def show_sign_in(request: Request, identity: Data, now: Now) -> Response:
     return await _page(request, asked, email=_hinted(asked, identity, now))
 
 
-@router.post("/sign-in")
+@router.post("/sign-in", dependencies=[limited("sign_in")])
 async def sign_in(request: Request, identity: Data, passwords: Passwords, now: Now) -> Response:
     try:
         form = await parameters.of_form(request)
@@ -67,6 +68,7 @@ async def _prove(
     email, password = normalized(form.get("email", "")), form.get("password", "")
     about = (email, browser.network(request))
     if wait := await identity.limits.try_once(SIGN_IN, *about, at=now):
+        metrics.SIGN_INS.labels("too_many").inc()
         raise Refused(429, TOO_MANY, wait)
     account = await _with_address(identity, email)
     try:
@@ -75,6 +77,7 @@ async def _prove(
         await identity.limits.forgive(SIGN_IN, *about, at=now)
         raise Refused(503, BUSY, 2) from None
     if not (right and account and account.is_active):
+        metrics.SIGN_INS.labels("wrong_password").inc()
         raise Refused(422, WRONG)
     await identity.limits.forgive(SIGN_IN, *about, at=now)
     await _renew(account, password, identity, passwords)

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from services.chassis.domain import Refusal
-from services.chassis.http import NewId, Now, anyone
+from services.chassis.http import NewId, Now, anyone, limited
 from services.identity import parameters
 from services.identity.dependencies import Data, Passwords
 from services.identity.domain.account import account_id
@@ -16,6 +16,7 @@ from services.identity.hashing import Overloaded
 from services.identity.languages import _, say
 from services.identity.pages import browser
 from services.identity.pages.browser import Forged
+from services.identity.pages.patient import PatientRoute
 from services.identity.pages.rendering import message, page
 from services.identity.pages.submitted import BUSY, STALE
 from services.identity.parameters import NotReadable
@@ -30,7 +31,7 @@ FIELDS: Final = {
 }
 SIGN_IN: Final = ("/sign-in", _("Sign in"))
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)], route_class=PatientRoute)
 
 
 @router.get("/sign-up")
@@ -38,7 +39,7 @@ async def show_sign_up(request: Request) -> Response:
     return _form(request, {})
 
 
-@router.post("/sign-up")
+@router.post("/sign-up", dependencies=[limited("sign_up")])
 async def sign_up(request: Request, identity: Data, passwords: Passwords, new_id: NewId, now: Now) -> Response:
     form: dict[str, str] = {}
     try:
@@ -73,7 +74,7 @@ async def show_verification(request: Request) -> Response:
     return page(request, "verify-email", token=token)
 
 
-@router.post("/verify-email")
+@router.post("/verify-email", dependencies=[limited("sign_in")])
 async def confirm_address(request: Request, identity: Data, now: Now) -> Response:
     try:
         form = await parameters.of_form(request)

@@ -69,7 +69,7 @@ class Addresses:
         Raises `TooManyAddresses`, `TooManyRequests`.
         """
         if wait := await self._limits.try_once(ASKED, id, at=at):
-            raise TooManyRequests(f"Too many addresses were asked for. Try again in {wait} seconds.")
+            raise TooManyRequests(f"Too many addresses were asked for. Try again in {wait} seconds.", wait=wait)
         may_mail = not await self._limits.try_once(MAIL, email, at=at)
 
         async def work() -> None:

@@ -9,9 +9,11 @@ from typing import Any, Final
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from services.chassis.domain import Actor, system
+from services.chassis.metrics import tell
 from services.chassis.mongo import DuplicateKeyError, IndexModel
 from services.chassis.store import Store
 from services.chassis.vault import SealBroken, Vault
+from services.identity import metrics
 from services.identity.domain import key as key_decisions
 from services.identity.domain.key import (
     KNOWN_AFTER,
@@ -123,6 +125,8 @@ class Keys(Records[SigningKey]):
         if are_due(known, at):
             await self.rotate(at_once=False, by=system("identity"), at=at)
         await self.documents.delete({"state": KeyState.RETIRED.value, "retired_at": {"$lt": at - KNOWN_AFTER}})
+        signing = {key.algorithm: key.in_use_for(at) for key in known if key.state is KeyState.ACTIVE}
+        tell(metrics.KEY_AGE, {algorithm: age.total_seconds() for algorithm, age in signing.items()})
 
     async def _promote(self, key: SigningKey, at: datetime) -> None:
         """Let a next key sign, and retire the one that did; safe to repeat."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from contracts.ids import AccountId, ProjectId
 from contracts.projects import ProjectStatus
 from contracts.time import Instant
-from services.chassis.http import Cached, Now, Reader, View, router
+from services.chassis.http import SEARCHED, Cached, Now, Reader, View, router
 from services.chassis.live import StreamResponse
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Line
@@ -124,7 +124,7 @@ def _wanted(
 Filters = Annotated[Wanted, Depends(_wanted)]
 
 
-@routes.get("", response_model=Page[CardView], dependencies=[Cached])
+@routes.get("", response_model=Page[CardView], dependencies=[SEARCHED, Cached])
 async def list_projects(
     data: Data,
     reader: Reader,

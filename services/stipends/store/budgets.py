@@ -1,5 +1,6 @@
 """Budgets and the postings they are made of."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from services.chassis.domain import Change
 from services.chassis.mongo import Document, Filter, IndexModel
 from services.chassis.paging import Malformed, Page, PageRequest
 from services.chassis.store import Repository, Store
-from services.stipends.domain.ledger import Budget, Posting, book
+from services.stipends.domain.ledger import Account, Budget, Posting, book
 from services.stipends.domain.statement import Movement
 
 
@@ -22,6 +23,14 @@ class Budgets(Repository[Budget]):
         """Give the budget to decide on what it holds: whoever else does so at this moment starts anew after us."""
         known = await self.documents.claim({"_id": project_id}, {"$inc": {"reckoned_with": 1}})
         return self.read(known) if known else await self.add(Change(Budget(id=project_id)))
+
+    async def balances(self) -> Mapping[tuple[str, str], int]:
+        """Say what each account holds over all projects, in each currency: as it is kept, whether or not it can be."""
+        sums: dict[tuple[str, str], int] = defaultdict(int)
+        async for row in self.documents.each({}, fields={account.value: 1 for account in Account}):
+            for account in Account:
+                sums[account, row[account]["currency"]] += row[account]["amount_minor"]
+        return sums
 
     async def book(self, posting: Posting, budget: Budget | None = None) -> Budget:
         """Apply a posting to its project's budget, which is read unless it is in hand."""
@@ -47,7 +56,8 @@ class Postings:
         await self._documents.insert({"_id": document.pop("id"), **chain, **document})
 
     async def projects(self) -> set[ProjectId]:
-        return {row["_id"] for row in await self._documents.aggregate([{"$group": {"_id": "$project_id"}}])}
+        each = [{"$group": {"_id": "$project_id"}}]
+        return {row["_id"] for row in await self._documents.aggregate(each, by="project_id_1_number_-1")}
 
     async def each_of(self, project_id: ProjectId) -> AsyncIterator[Document]:
         """Give a project's postings from the first on."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.ids import ProjectId, TermId
+from contracts.money import Money
 from contracts.stipends import InstallmentStatus, StipendQueued, StipendStatus
 from services.chassis.domain import Actor, Change
 from services.chassis.mongo import Document, IndexModel
@@ -15,7 +16,7 @@ from services.stipends.domain.installment import ENDED_BADLY
 from services.stipends.domain.mentorship import BEGUN
 from services.stipends.domain.overdue import waits_since
 from services.stipends.domain.payee import Payee
-from services.stipends.domain.payment import Payment
+from services.stipends.domain.payment import ON_ITS_WAY, Payment
 from services.stipends.domain.project import FINANCE, STAFF
 from services.stipends.domain.stipend import Stipend, StipendUnknown
 from services.stipends.store.held_back import HeldBack
@@ -80,7 +81,10 @@ class Stipends(Repository[Stipend]):
 
     async def waiting_since(self, instant: datetime, *, most: int) -> list[Stipend]:
         """Give those that stood still longest, an installment of which nobody has moved since the instant."""
-        return await self.find({"waits_since": {"$lte": instant}}, sort="waits_since", limit=most)
+        return await self.find(_waiting(instant), sort="waits_since", limit=most)
+
+    async def count_waiting_since(self, instant: datetime) -> int:
+        return await self.documents.count(_waiting(instant))
 
     async def next_in_line(self, project_id: ProjectId | None) -> Stipend | None:
         """Give the one that waits for money and was accepted first."""
@@ -108,11 +112,17 @@ class Stipends(Repository[Stipend]):
         return await self.page({**wanted, **({} if reader.has(FINANCE) else {"$or": seen}), **hidden}, request)
 
 
+def _waiting(instant: datetime) -> Document:
+    """Without the type the store does not see that the index holds them all, and reads every stipend."""
+    return {"waits_since": {"$type": "date", "$lte": instant}}
+
+
 class Payments(Repository[Payment]):
     async def prepare(self, *_: IndexModel) -> None:
         await self.documents.ensure(
             IndexModel([("due_at", 1)]),
             IndexModel([("status", 1), ("_id", -1)]),
+            IndexModel([("status", 1), ("amount.currency", 1), ("amount.amount_minor", 1)], name="sums"),
             IndexModel([("payee_id", 1), ("status", 1)]),
             IndexModel([("ordered_at", 1)]),
             IndexModel([("provider_id", 1)], sparse=True),
@@ -135,6 +145,26 @@ class Payments(Repository[Payment]):
         """Give the payments that are called so at the provider, each by its name there."""
         rows = await self.documents.find({"provider_id": {"$in": sorted(names)}}, fields={"provider_id": 1})
         return {row["provider_id"]: row["_id"] for row in rows}
+
+    async def sums(self) -> Sequence[tuple[InstallmentStatus, int, Money]]:
+        """Say how many there are in each state and what they come to; the index alone is read."""
+        each = {"status": "$status", "currency": "$amount.currency"}
+        counted = {"count": {"$sum": 1}, "amount": {"$sum": "$amount.amount_minor"}}
+        rows = await self.documents.aggregate([{"$group": {"_id": each, **counted}}], by="sums")
+        return [
+            (
+                InstallmentStatus(row["_id"]["status"]),
+                row["count"],
+                Money(amount_minor=row["amount"], currency=row["_id"]["currency"]),
+            )
+            for row in rows
+        ]
+
+    async def count_stuck(self, since: datetime) -> int:
+        """Count those that were payable before that instant and have not got through, the held ones aside."""
+        payable = {"ordered_at": {"$lte": since}, "$or": [{"payable_from": None}, {"payable_from": {"$lte": since}}]}
+        held = {"status": InstallmentStatus.APPROVED, "due_at": None}
+        return await self.documents.count({"status": {"$in": sorted(ON_ITS_WAY)}, **payable, "$nor": [held]})
 
     async def ordered_since(self, at: datetime) -> list[str]:
         rows = await self.documents.find({"ordered_at": {"$gte": at}}, fields={"_id": 1})

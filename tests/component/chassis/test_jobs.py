@@ -75,6 +75,19 @@ async def test_a_commit_of_another_process_wakes_who_watches(store: Store, elsew
     await listening
 
 
+async def test_a_job_that_rests_for_long_stops_at_once(store: Store):
+    rested, stopping = asyncio.Event(), asyncio.Event()
+
+    async def work() -> bool:
+        rested.set()
+        return False
+
+    running = asyncio.create_task(Job("count", work, pause=600).run(store, stopping))
+    await rested.wait()
+    stopping.set()
+    await asyncio.wait_for(running, 60)
+
+
 async def test_a_job_that_cannot_work_or_hangs_for_long_is_not_well(store: Store, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(jobs, "PATIENCE", 0.2)
     going, stopping = asyncio.Event(), asyncio.Event()

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.component.identity.authenticator import Authenticator
-from tests.component.identity.browser import Browser, Form, Pkce, answered
+from tests.component.identity.browser import Browser, Form, Pkce, answered, ended
 from tests.component.identity.provider import Clock, Person, Provider
 from tests.component.identity.test_second_factor import claims, half_way
 
@@ -95,7 +95,9 @@ async def test_an_answer_counts_for_five_minutes_in_its_browser_for_its_purpose(
     authenticator, _ = await added(provider, wanda)
     browser, page = await half_way(provider, wanda)
     for_second = authenticator.get(await options(browser, page, SECOND))
+    before = ended("wrong_passkey")
     assert (await send(browser, page, ALONE, for_second)).status_code == 422, "another purpose"
+    assert ended("wrong_passkey") == before + 1
     elsewhere, other = await half_way(provider, wanda)
     assert (await send(elsewhere, other, SECOND, for_second)).status_code == 422, "another browser"
     asked = await options(browser, page, SECOND)

@@ -14,7 +14,7 @@ from joserfc import jws
 
 from services.identity import codes
 from services.identity.domain.account import account_id
-from tests.component.identity.browser import Browser, Form, Pkce, answered
+from tests.component.identity.browser import Browser, Form, Pkce, answered, ended
 from tests.component.identity.provider import Clock, Person, Provider
 
 OFFLINE = "openid offline_access"
@@ -164,7 +164,9 @@ async def test_a_recovery_code_signs_in_once_however_it_is_typed(provider: Provi
 async def test_five_wrong_codes_close_the_second_step_for_a_while(provider: Provider, wanda: Person, clock: Clock):
     app, recovery, _ = await set_up(provider, wanda, clock)
     browser, page = await half_way(provider, wanda)
+    before = [ended("wrong_second_factor"), ended("too_many")]
     tries = await asyncio.gather(*(browser.submit(page, code="000000") for _ in range(8)))
+    assert [ended("wrong_second_factor"), ended("too_many")] == [before[0] + 5, before[1] + 3]
     assert sorted(answer.status_code for answer in tries) == [422] * 5 + [429] * 3
     refused = await browser.submit(page, code=recovery[0])
     assert (refused.status_code, 0 < int(refused.headers["retry-after"]) <= 900) == (429, True)

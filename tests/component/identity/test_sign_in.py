@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from services.identity.pages.rendering import TEMPLATES
-from tests.component.identity.browser import Browser, Form, Pkce
+from tests.component.identity.browser import Browser, Form, Pkce, ended
 from tests.component.identity.provider import Clock, Person, Provider, address
 
 
@@ -118,7 +118,9 @@ async def test_ten_failures_close_the_account_for_one_network_and_not_for_its_ow
 ):
     person = await provider.person()
     page = await browser.http.get("/sign-in")
+    before = ended("too_many")
     tries = await asyncio.gather(*(browser.sign_in(person.email, "wrong wrong wrong", page) for _ in range(15)))
+    assert ended("too_many") == before + 5
     assert sorted(answer.status_code for answer in tries) == [422] * 10 + [429] * 5
 
     refused = await browser.sign_in(person.email, person.password, page)
@@ -190,3 +192,12 @@ async def test_a_session_ends_by_itself(provider: Provider, clock: Clock, browse
         assert (await browser.http.get("/account")).status_code == 303
     finally:
         clock.ahead = timedelta()
+
+
+async def test_how_sign_ins_end_is_counted(browser: Browser, wanda: Person):
+    right, wrong = ended("signed_in"), ended("wrong_password")
+    await browser.sign_in(wanda.email, "wrong wrong wrong")
+    await browser.sign_in(address(), wanda.password)
+    assert (ended("signed_in"), ended("wrong_password")) == (right, wrong + 2)
+    await browser.sign_in(wanda.email, wanda.password)
+    assert (ended("signed_in"), ended("wrong_password")) == (right + 1, wrong + 2)

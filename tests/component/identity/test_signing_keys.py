@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from joserfc import jws
+from prometheus_client import REGISTRY
 
 from deploy.local.platform import Platform
 from services.chassis.domain import system
@@ -15,7 +16,7 @@ from services.chassis.service import now
 from services.chassis.store import Store
 from services.chassis.tokens import Keys as VerifierKeys
 from services.chassis.tokens import Unauthenticated, Verifier
-from services.identity.domain.key import IN_USE, KNOWN_AFTER, KNOWN_FIRST, KeyState, RotationInHand
+from services.identity.domain.key import IN_USE, KNOWN_AFTER, KNOWN_FIRST, Algorithm, KeyState, RotationInHand
 from services.identity.oidc.tokens import Mint
 from services.identity.store.keys import Keys
 from tests.component.identity.provider import Clock, Provider, providing, settings
@@ -70,6 +71,8 @@ async def test_keys_are_rotated_every_90_days(keys: Keys):
     await keys.ring(at)
     first = (await states(keys))["active"]
     await keys.turn(at + IN_USE - KNOWN_FIRST - MOMENT)
+    told = [REGISTRY.get_sample_value("mentorship_signing_key_age_seconds", {"algorithm": kind}) for kind in Algorithm]
+    assert told == [(IN_USE - KNOWN_FIRST - MOMENT).total_seconds()] * 2
     assert (await states(keys))["next"] == []
     at += IN_USE - KNOWN_FIRST + MOMENT
     await keys.turn(at)

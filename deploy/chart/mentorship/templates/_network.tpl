@@ -6,12 +6,13 @@
 {{- range $service, $said := .root.Values.services }}{{- $apis = append $apis (printf "%s-api" $service) }}{{- end }}
 {{- $http := list (dict "protocol" "TCP" "port" 8080) }}
 {{- $ours := dict "matchLabels" $release "matchExpressions" (list (dict "key" "app.kubernetes.io/component" "operator" "In" "values" $apis)) }}
+{{- $processes := dict "matchLabels" $release "matchExpressions" (list (dict "key" "mentorship.role" "operator" "Exists")) }}
 {{- $smoke := dict "matchLabels" (merge (dict "app.kubernetes.io/component" "smoke") $release) }}
 {{- $identity := dict "matchLabels" (merge (dict "app.kubernetes.io/component" "identity-api") $release) }}
 {{- $in := list }}
 {{- range .in }}
 {{- if has . (list "gateway" "monitoring") }}{{- $in = append $in (dict "from" (index $network .) "ports" $http) }}{{- end }}
-{{- if eq . "apis" }}{{- $in = append $in (dict "from" (list (dict "podSelector" $ours)) "ports" $http) }}{{- end }}
+{{- if eq . "ours" }}{{- $in = append $in (dict "from" (list (dict "podSelector" $processes)) "ports" $http) }}{{- end }}
 {{- if eq . "smoke" }}{{- $in = append $in (dict "from" (list (dict "podSelector" $smoke)) "ports" $http) }}{{- end }}
 {{- end }}
 {{- $out := list }}

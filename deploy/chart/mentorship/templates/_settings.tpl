@@ -3,6 +3,7 @@
 {{- $values := .root.Values }}
 {{- $given := merge (dict) ((index $values.services .service).settings | default dict) ($values.settings | default dict) }}
 {{- $ours := dict
+  "PRODUCTION" $values.production
   "KAFKA_BOOTSTRAP_SERVERS" $values.kafka.bootstrapServers
   "KAFKA_TLS" $values.kafka.tls
   "HTTP_HOST" "0.0.0.0"
