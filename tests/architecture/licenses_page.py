@@ -53,7 +53,7 @@ SPDX: Final[Mapping[str, str]] = {
 }
 """Older words for the same."""
 READ_BY_US: Final[Mapping[str, str]] = {
-    "promql-parser": "MIT",  # its LICENSE
+    "promql-parser": "MIT",  # its LICENSE is there, its metadata does not say
     "supervisor": "BSD-3-Clause",  # "BSD-derived": its LICENSES.txt has the three clauses and one on names
 }
 HEAD: Final = """# Licenses

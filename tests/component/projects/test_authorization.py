@@ -1,6 +1,6 @@
 """Who may call what: each route, each kind of caller, each cell a real request.
 
-`another` administers another project, where `another_mentor`, who sees no more than whoever is signed in, mentors;
+`another` administers another project, where `another_mentor`, who sees no more than they do, mentors;
 mentee, mentor and administrator are so in the project that is asked for. `machine` is a client with a token of its own.
 A route without a row fails.
 """
@@ -187,7 +187,8 @@ async def served(platform: Platform, issuer: Issuer) -> AsyncIterator[Served]:
 async def worlds(served: Served) -> Worlds:
     scene, another = await published(served), await published(served)
     names = ("mentee", "mentor", "another_mentor", "staff", "finance")
-    people = {name: await somebody(served, name) for name in names} | {"signed_in": await profiled(served)}
+    people = {name: await somebody(served, name) for name in names}
+    people["signed_in"] = await profiled(served)
     callers = {name: person.client for name, person in people.items()}
     callers |= {"administrator": scene.owner.client, "another": another.owner.client, "anonymous": scene.anybody}
     callers |= {role: await served.caller(people[role].id, role) for role in ("staff", "finance")}
