@@ -16,7 +16,7 @@ FOREIGN: Final[Mapping[str, frozenset[str]]] = {
     "certmanager_certificate_expiration_timestamp_seconds": frozenset({"name"}),
     "strimzi_certificate_expiration_timestamp_ms": frozenset({"cluster", "type", "resource_namespace"}),
 }
-"""What others export: Prometheus itself, cert-manager (1.x), Strimzi's cluster operator (since 0.41)."""
+"""What others export: Prometheus itself, cert-manager, Strimzi's cluster operator."""
 PROCESS: Final = frozenset(family.name for family in REGISTRY.collect() if family.name.startswith("process_"))
 LABELS: Final[Mapping[str, frozenset[str]]] = {
     **FOREIGN,
