@@ -216,7 +216,8 @@ async def test_who_is_slow_keeps_nobody_waiting_and_is_hung_up_on(http: httpx.As
     answers = [(await http.get("/v1/projects")).status_code for _ in range(100)]
     assert answers == [200] * 100
     for reader, _ in slow[:100]:
-        await asyncio.wait_for(reader.read(), 60)
+        with suppress(ConnectionError):  # a byte that comes after the end is answered by a reset
+            await asyncio.wait_for(reader.read(), 60)
     trickling[0].cancel()
     await asyncio.gather(*trickling, return_exceptions=True)
     for _, writer in slow:
