@@ -11,7 +11,8 @@ from typing import Any, Final
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from deploy.local import seed
+from deploy.local import binaries, seed
+from deploy.local.addresses import Broker
 from deploy.local.binaries import NotHere
 from deploy.local.parts import ALL
 from deploy.local.platform import Platform
@@ -41,11 +42,22 @@ class ByPlatform(LoadScopeScheduling):  # type: ignore[misc]
 _heard: Final = telltale.Heard()
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Begin to listen to what is secret, and to keep what is logged; all workers in the same folder."""
+    if not hasattr(config, "workerinput"):
+        _see_that_the_broker_is_here()
     folder = Path(os.environ.setdefault(telltale.KEPT, tempfile.mkdtemp(prefix="mentorship-kept-")))
     telltale.listen(_heard)
     start_logging("tests", "INFO", (folder / f"inside-{os.getpid()}.log").open("a"))
+
+
+def _see_that_the_broker_is_here() -> None:
+    """End at once, with words, where `BROKER` names what this machine does not have; a worker's would be lost."""
+    needed = {Broker.KAFKA: binaries.kafka, Broker.CONTAINERS: binaries.engine}
+    try:
+        needed.get(Broker.chosen(os.environ), lambda: None)()
+    except NotHere as reason:
+        raise pytest.UsageError(str(reason)) from None
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -84,9 +96,7 @@ def whole() -> Iterator[Platform]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("IDENTITY_ERASURE_WAIT", "PT3S")
         with _started(ALL) as platform:
-            seed.create(platform, seed.STAFF, "staff")
-            seed.create(platform, seed.FINANCE, "finance")
-            seed.set_up_second_factors(platform)
+            seed.employ(platform)
             yield platform
 
 
