@@ -58,16 +58,18 @@ class Plan:
     def broker(self) -> Part:
         """Raises `NotHere`."""
         words = ("--port", str(self.addresses.ports["broker"]), "--ready", str(self.folder.ready / "broker"))
+        found_at = ("--advertised", self.addresses.kafka)
         match self.addresses.broker:
             case Broker.KAFKA:
                 binaries.kafka()
                 controller = ("--controller-port", str(self.addresses.ports["controller"]))
-                return python("broker", "deploy.local.kafka", *words, *controller, "--data", str(self.folder.kafka))
+                data = ("--data", str(self.folder.kafka))
+                return python("broker", "deploy.local.kafka", *words, *found_at, *controller, *data)
             case Broker.CONTAINERS:
                 binaries.engine()
                 return python("broker", "deploy.local.container", *words)
             case _:
-                return python("broker", "deploy.local.broker", *words)
+                return python("broker", "deploy.local.broker", *words, *found_at)
 
     def mailbox(self) -> Part:
         http, smtp = str(self.addresses.ports["mailbox"]), str(self.addresses.smtp_port)

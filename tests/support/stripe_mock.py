@@ -1,50 +1,17 @@
-"""Stripe's own mock server, built from its source once and kept beside the embedded platform's state."""
+"""Stripe's own mock server, built from its source."""
 
-import fcntl
-import os
-import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 import httpx
 
-from deploy.local.layout import CHECKOUT
+from tests.support.from_go import Source
 
-VERSION: Final = "v0.197.0"
-PLACE: Final = CHECKOUT / ".run" / "tools" / f"stripe-mock-{VERSION}"
-
-
-class GoMissing(Exception):
-    """There is no Go toolchain to build Stripe's mock server with."""
-
-
-def installed() -> Path:
-    """Give the server, built now if it never was. Raises `GoMissing`."""
-    PLACE.mkdir(parents=True, exist_ok=True)
-    binary = PLACE / "stripe-mock"
-    with (PLACE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not binary.exists():
-            _build()
-    return binary
-
-
-def _build() -> None:
-    go = shutil.which("go")
-    if go is None:
-        raise GoMissing("The Stripe tests need Go: install it (1.22 or newer), or run the others with -k 'not stripe'.")
-    module = f"github.com/stripe/stripe-mock@{VERSION}"
-    environment = {**os.environ, "GOBIN": str(PLACE)}
-    built = subprocess.run(  # noqa: S603 - our words
-        [go, "install", module], env=environment, capture_output=True, text=True, timeout=600, check=False
-    )
-    if built.returncode:
-        raise GoMissing(f"Go could not build {module}:\n{built.stderr}")
+STRIPE: Final = Source("github.com/stripe/stripe-mock", "v0.197.0", without="-k 'not stripe'")
 
 
 @contextmanager
@@ -55,7 +22,7 @@ def serving_stripe() -> Iterator[str]:
         other.bind(("127.0.0.1", 0))
         ports = one.getsockname()[1], other.getsockname()[1]
     words = ["-http-addr", f"127.0.0.1:{ports[0]}", "-https-addr", f"127.0.0.1:{ports[1]}"]
-    server = subprocess.Popen([installed(), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    server = subprocess.Popen([STRIPE.installed(), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
     try:
         _wait_until_it_answers(f"http://127.0.0.1:{ports[0]}", server)
         yield f"http://127.0.0.1:{ports[0]}"
