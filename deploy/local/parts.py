@@ -57,19 +57,19 @@ class Plan:
 
     def broker(self) -> Part:
         """Raises `NotHere`."""
-        words = ("--port", str(self.addresses.ports["broker"]), "--ready", str(self.folder.ready / "broker"))
-        found_at = ("--advertised", self.addresses.kafka)
+        port, ready = str(self.addresses.ports["broker"]), str(self.folder.ready / "broker")
+        words = ("--port", port, "--advertised", self.addresses.kafka, "--ready", ready)
         match self.addresses.broker:
             case Broker.KAFKA:
                 binaries.kafka()
                 controller = ("--controller-port", str(self.addresses.ports["controller"]))
                 data = ("--data", str(self.folder.kafka))
-                return python("broker", "deploy.local.kafka", *words, *found_at, *controller, *data)
+                return python("broker", "deploy.local.kafka", *words, *controller, *data)
             case Broker.CONTAINERS:
                 binaries.engine()
                 return python("broker", "deploy.local.container", *words)
             case _:
-                return python("broker", "deploy.local.broker", *words, *found_at)
+                return python("broker", "deploy.local.broker", *words)
 
     def mailbox(self) -> Part:
         http, smtp = str(self.addresses.ports["mailbox"]), str(self.addresses.smtp_port)

@@ -33,11 +33,6 @@ class Replicas:
 
     async def start(self, port: int, *, ahead: float = 0) -> None:
         """Start one, by whose clock it is later by so many seconds, and wait until it is ready."""
-        await self.begin(port, ahead=ahead)
-        async with httpx.AsyncClient(timeout=5) as http:
-            await eventually(lambda: is_ready(http, port), within=60, what=f"{self.service} at {port}")
-
-    async def begin(self, port: int, *, ahead: float = 0) -> None:
         own = self.settings | {"HTTP_PORT": str(port)}
         said = {f"{self.service.upper()}_{name}": value for name, value in own.items()}
         rightly = ("services", "serve", self.service, "--role", self.role)
@@ -46,6 +41,8 @@ class Replicas:
         self.running[port] = await asyncio.create_subprocess_exec(
             sys.executable, "-m", *words, env=os.environ | said, stdout=nothing, stderr=nothing
         )
+        async with httpx.AsyncClient(timeout=5) as http:
+            await eventually(lambda: is_ready(http, port), within=60, what=f"{self.service} at {port}")
 
     def tell_to_stop(self, port: int) -> Process:
         stopped = self.running.pop(port)
