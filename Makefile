@@ -9,10 +9,10 @@ demo: .venv/embedded  ## play one mentorship, from sign-up to both installments 
 	@.venv/bin/python -m deploy.local demo
 test: .venv/dev  ## run every test, on a platform of its own
 	@.venv/bin/python -m pytest -n 4
-test-kafka:  ## run every test on Apache Kafka, by this machine's Java and Maven
-	@$(MAKE) --no-print-directory test BROKER=kafka
-faults: .venv/dev  ## kill services a thousand times at random moments under load; KILLS= and SEED= say otherwise
-	@KILLS=$${KILLS:-1000} .venv/bin/python -m pytest -q -s tests/faults/test_kills.py
+test-kafka: .venv/dev  ## run the tests that stand on the bus on Apache Kafka, by this machine's Java and Maven
+	@BROKER=kafka .venv/bin/python -m pytest -n 4 tests/component tests/contract tests/faults tests/journeys
+faults: .venv/dev  ## kill services a thousand times under load, shake broker, store and lines; KILLS=, STOPPED=, SEED= say otherwise
+	@KILLS=$${KILLS:-1000} STOPPED="$${STOPPED:-1 10 60}" .venv/bin/python -m pytest -q -s tests/faults/test_kills.py tests/faults/test_shaken.py tests/faults/test_unruly.py
 fuzz: .venv/dev  ## ask a million requests that schemathesis makes up; REQUESTS= and SEED= say otherwise
 	@REQUESTS=$${REQUESTS:-1000000} .venv/bin/python -m pytest -q -s tests/fuzz
 policies: .venv/dev  ## take out policy checks one at a time, and see which cell of the table fails; CHECKS= and SEED= say otherwise

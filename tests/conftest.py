@@ -12,7 +12,8 @@ import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from deploy.local import seed
+from deploy.local import binaries, seed
+from deploy.local.addresses import Broker
 from deploy.local.binaries import NotHere
 from deploy.local.parts import ALL
 from deploy.local.platform import Platform
@@ -46,11 +47,22 @@ hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_c
 hypothesis.settings.load_profile("untimed")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Begin to listen to what is secret, and to keep what is logged; all workers in the same folder."""
+    if not hasattr(config, "workerinput"):
+        _see_that_the_broker_is_here()
     folder = Path(os.environ.setdefault(telltale.KEPT, tempfile.mkdtemp(prefix="mentorship-kept-")))
     telltale.listen(_heard)
     start_logging("tests", "INFO", (folder / f"inside-{os.getpid()}.log").open("a"))
+
+
+def _see_that_the_broker_is_here() -> None:
+    """End at once, with words, where `BROKER` names what this machine does not have; a worker's would be lost."""
+    needed = {Broker.KAFKA: binaries.kafka, Broker.CONTAINERS: binaries.engine}
+    try:
+        needed.get(Broker.chosen(os.environ), lambda: None)()
+    except NotHere as reason:
+        raise pytest.UsageError(str(reason)) from None
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -89,9 +101,7 @@ def whole() -> Iterator[Platform]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("IDENTITY_ERASURE_WAIT", "PT3S")
         with _started(ALL) as platform:
-            seed.create(platform, seed.STAFF, "staff")
-            seed.create(platform, seed.FINANCE, "finance")
-            seed.set_up_second_factors(platform)
+            seed.employ(platform)
             yield platform
 
 

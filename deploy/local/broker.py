@@ -1,4 +1,4 @@
-"""Runs the Kafka-protocol broker and gives it its topics: `python -m deploy.local.broker --port P --ready FILE`.
+"""Runs the Kafka-protocol broker and gives it its topics: `python -m deploy.local.broker --port P ...`.
 
 Tansu keeps everything in memory, so every start begins with nothing, and it makes a topic of four partitions of any
 name a client asks about: there is no switch against it, and aiokafka always asks that way. At a restart our clients
@@ -26,9 +26,8 @@ from deploy.local.wrapped import Wrapped
 CREATED: Final = 0
 
 
-def command(port: int) -> list[str]:
-    address = f"tcp://{HOST}:{port}"
-    listen = ["--listener-url", address, "--advertised-listener-url", address]
+def command(port: int, advertised: str) -> list[str]:
+    listen = ["--listener-url", f"tcp://{HOST}:{port}", "--advertised-listener-url", f"tcp://{advertised}"]
     forgetful = ["--storage-engine", "memory://tansu/", "--cluster-id", uuid4().hex]  # a new log is a new cluster
     return [str(binaries.broker()), "broker", *listen, *forgetful]
 
@@ -72,9 +71,11 @@ def set_up(broker: Wrapped, port: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--advertised", required=True)
     parser.add_argument("--ready", type=Path, required=True)
     options = parser.parse_args()
-    return Wrapped(command(options.port), options.ready).run(lambda started: set_up(started, options.port))
+    broker = Wrapped(command(options.port, options.advertised), options.ready)
+    return broker.run(lambda started: set_up(started, options.port))
 
 
 if __name__ == "__main__":

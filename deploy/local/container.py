@@ -26,13 +26,13 @@ INSIDE: Final = 9092
 PATIENCE: Final = 60.0
 
 
-def container(port: int) -> DockerContainer:
+def container(port: int, advertised: str) -> DockerContainer:
     settings = {
         "CLUSTER_ID": new_cluster_id(),
         "KAFKA_PROCESS_ROLES": "broker,controller",
         "KAFKA_NODE_ID": "1",
         "KAFKA_LISTENERS": f"PLAINTEXT://:{INSIDE},CONTROLLER://:9093",
-        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://{HOST}:{port}",
+        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://{advertised}",
         "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
         "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
         "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
@@ -75,12 +75,13 @@ def set_up(port: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--advertised", required=True)
     parser.add_argument("--ready", type=Path, required=True)
     options = parser.parse_args()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     options.ready.unlink(missing_ok=True)
     sweep(options.port)
-    with container(options.port):
+    with container(options.port, options.advertised):
         set_up(options.port)
         options.ready.write_text(str(os.getpid()))
         signal.sigwait({signal.SIGTERM, signal.SIGINT})

@@ -57,12 +57,14 @@ class Plan:
 
     def broker(self) -> Part:
         """Raises `NotHere`."""
-        words = ("--port", str(self.addresses.ports["broker"]), "--ready", str(self.folder.ready / "broker"))
+        port, ready = str(self.addresses.ports["broker"]), str(self.folder.ready / "broker")
+        words = ("--port", port, "--advertised", self.addresses.kafka, "--ready", ready)
         match self.addresses.broker:
             case Broker.KAFKA:
                 binaries.kafka()
                 controller = ("--controller-port", str(self.addresses.ports["controller"]))
-                return python("broker", "deploy.local.kafka", *words, *controller, "--data", str(self.folder.kafka))
+                data = ("--data", str(self.folder.kafka))
+                return python("broker", "deploy.local.kafka", *words, *controller, *data)
             case Broker.CONTAINERS:
                 binaries.engine()
                 return python("broker", "deploy.local.container", *words)

@@ -55,9 +55,14 @@ class Platform:
         return platform
 
     @classmethod
-    def launch(cls, folder: Path, services: Iterable[str] = ALL, *, wishes: dict[str, int], restart: bool) -> Self:
-        """Starts and returns at once. Ends first what an earlier run left in this folder."""
-        plan = prepare(Folder(folder.resolve()), wishes)
+    def launch(
+        cls, folder: Path, services: Iterable[str] = ALL, *, wishes: dict[str, int], restart: bool, broker_at: str = ""
+    ) -> Self:
+        """Starts and returns at once. Ends first what an earlier run left in this folder.
+
+        `broker_at`: host:port where everybody finds the broker, if that is not its own: a proxy's, in tests.
+        """
+        plan = prepare(Folder(folder.resolve()), wishes, broker_at)
         platform = cls(plan, wanted(services, plan.addresses), server=None)
         write_private(plan.folder.supervisor, platform.configuration(restart=restart))
         write_private(plan.folder.platform, plan.addresses.model_dump_json(indent=2))
@@ -198,11 +203,12 @@ class Platform:
         leftovers.end(self.folder, patience=1.0)
 
 
-def prepare(folder: Folder, wishes: dict[str, int]) -> Plan:
+def prepare(folder: Folder, wishes: dict[str, int], broker_at: str) -> Plan:
     folder.prepare()
     leftovers.end(folder)
     secrets = Secrets.kept_in(folder.secrets)
-    return Plan(folder, Addresses.of(ports.choose(wishes), os.environ), secrets)
+    addresses = Addresses.of(ports.choose(wishes), os.environ)
+    return Plan(folder, addresses.model_copy(update={"kafka": broker_at or addresses.kafka}), secrets)
 
 
 def wanted(names: Iterable[str], addresses: Addresses) -> list[str]:

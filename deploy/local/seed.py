@@ -33,11 +33,16 @@ _last: dict[tuple[str, str], Person] = {}
 
 def load(platform: Platform) -> None:
     """Called when everything is ready, at every start until it succeeds once; what it raises is told."""
+    employ(platform)
+    create(platform, ADMINISTRATOR)
+    asyncio.run(_enroll(platform))
+
+
+def employ(platform: Platform) -> None:
+    """Give the platform its staff and its finance."""
     create(platform, STAFF, "staff")
     create(platform, FINANCE, "finance")
-    create(platform, ADMINISTRATOR)
     set_up_second_factors(platform)
-    asyncio.run(_enroll(platform))
 
 
 def create(platform: Platform, person: SignIn, role: str | None = None) -> None:

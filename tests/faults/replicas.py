@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
@@ -19,27 +20,42 @@ from tests.support.waiting import eventually
 
 @dataclass
 class Replicas:
-    """Projects in several processes; each has a port for as long as it stays."""
+    """A service in several processes; each has a port for as long as it stays."""
 
+    service: str
+    role: str
     settings: dict[str, str]
-    database: str
     running: dict[int, Process] = field(default_factory=dict)
 
-    async def start(self, port: int) -> None:
-        """Start one and wait until it is ready."""
-        said = {f"PROJECTS_{name}": value for name, value in (self.settings | {"HTTP_PORT": str(port)}).items()}
-        words = ("-m", "services", "serve", "projects", "--role", "all")
+    @property
+    def database(self) -> str:
+        return self.settings["MONGODB_DATABASE"]
+
+    async def start(self, port: int, *, ahead: float = 0) -> None:
+        """Start one, by whose clock it is later by so many seconds, and wait until it is ready."""
+        own = self.settings | {"HTTP_PORT": str(port)}
+        said = {f"{self.service.upper()}_{name}": value for name, value in own.items()}
+        rightly = ("services", "serve", self.service, "--role", self.role)
+        words = ("tests.faults.elsewhen", str(ahead), self.service, self.role) if ahead else rightly
         nothing = asyncio.subprocess.DEVNULL
         self.running[port] = await asyncio.create_subprocess_exec(
-            sys.executable, *words, env=os.environ | said, stdout=nothing, stderr=nothing
+            sys.executable, "-m", *words, env=os.environ | said, stdout=nothing, stderr=nothing
         )
         async with httpx.AsyncClient(timeout=5) as http:
-            await eventually(lambda: is_ready(http, port), within=60, what=f"projects at {port}")
+            await eventually(lambda: is_ready(http, port), within=60, what=f"{self.service} at {port}")
 
     def tell_to_stop(self, port: int) -> Process:
         stopped = self.running.pop(port)
         stopped.terminate()
         return stopped
+
+    async def kill(self, port: int) -> None:
+        killed = self.running.pop(port)
+        killed.kill()
+        await killed.wait()
+
+    def send(self, port: int, to_do: signal.Signals) -> None:
+        self.running[port].send_signal(to_do)
 
 
 async def is_ready(http: httpx.AsyncClient, port: int) -> bool:
@@ -50,15 +66,17 @@ async def is_ready(http: httpx.AsyncClient, port: int) -> bool:
 
 
 @asynccontextmanager
-async def replicas(platform: Platform, issuer: Issuer, **more: str) -> AsyncIterator[Replicas]:
-    own = f"projects_{uuid7().hex}"
-    common = {name.removeprefix("PROJECTS_"): value for name, value in platform.environment("projects").items()}
+async def replicas(
+    platform: Platform, issuer: Issuer, service: str = "projects", role: str = "all", **more: str
+) -> AsyncIterator[Replicas]:
+    own, prefix = f"{service}_{uuid7().hex}", f"{service.upper()}_"
+    common = {name.removeprefix(prefix): value for name, value in platform.environment(service).items()}
     named = {"MONGODB_DATABASE": own, "KAFKA_GROUP": own}
-    made = Replicas(common | named | {"PUBLIC_URL": issuer.url, "DISCOVERY_URL": issuer.discovery_url} | more, own)
+    said = common | named | {"PUBLIC_URL": issuer.url, "DISCOVERY_URL": issuer.discovery_url} | more
+    made = Replicas(service, role, said)
     try:
         yield made
     finally:
-        for process in made.running.values():
+        for port in list(made.running):
             with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+                await made.kill(port)

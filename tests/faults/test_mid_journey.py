@@ -10,6 +10,7 @@ from contracts.catalog import SERVICES
 from deploy.local import seed
 from deploy.local.journey.play import Journey
 from deploy.local.platform import Platform
+from tests.faults.afterwards import payments
 from tests.support.settled import everything_has_arrived
 
 PUBLIC = {
@@ -75,14 +76,3 @@ async def test_a_stopped_broker_delays_the_hand_over_and_nothing_else(whole: Pla
 
 async def answers(journey: Journey) -> dict[str, int]:
     return {name: (await journey.http.get(journey.gateway + path)).status_code for name, path in PUBLIC.items()}
-
-
-async def payments(whole: Platform, journey: Journey) -> list[str]:
-    """Ask the bank what it was ordered to pay for the first installment, and what became of it."""
-    place = f"{whole.addresses.sandbox}/payments"
-    answer = await journey.http.get(
-        place,
-        params={"reference": f"{journey.application}.1.1"},
-        headers={"Authorization": f"Bearer {whole.plan.secrets.sandbox_api_key}"},
-    )
-    return [payment["status"] for payment in answer.json()["items"]]

@@ -31,7 +31,7 @@ def built(module: str, version: str) -> Path:
 def _build(source: str, place: Path) -> None:
     go = shutil.which("go")
     if go is None:
-        raise GoMissing(f"These tests need {source}, and Go (1.22 or newer) to build it; it is not on the PATH.")
+        raise GoMissing(f"These tests need {source}, and Go (1.23 or newer) to build it; it is not on the PATH.")
     environment = {**os.environ, "GOBIN": str(place)}
     done = subprocess.run(  # noqa: S603 - our words
         [go, "install", source], env=environment, capture_output=True, text=True, timeout=600, check=False

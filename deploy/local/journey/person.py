@@ -84,9 +84,9 @@ class Person:
     async def sign_up(self) -> None:
         """Ask for an account and prove the address by the mailed link."""
         wanted = {"name": self.name, "email": self.email, "password": self.password, "terms_accepted": True}
-        await self._send("POST", "/v1/accounts", json=wanted)
+        await self.post("/v1/accounts", **wanted)
         token = await self.mailed_token("verify-email")
-        await self._send("POST", "/v1/accounts/verify-email", json={"token": token})
+        await self.post("/v1/accounts/verify-email", token=token)
 
     async def sign_in(self) -> None:
         """Authorization code with PKCE, over the sign-in page, as a browser does it; begun anew if it is cut off."""

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -22,13 +23,13 @@ JVM: Final = ("-Xms64m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=
 QUIET: Final = "-Dorg.apache.logging.log4j.level=WARN"
 
 
-def properties(port: int, controller: int, data: Path) -> dict[str, object]:
+def properties(port: int, advertised: str, controller: int, data: Path) -> dict[str, object]:
     """The broker's settings: one node, which is sure of itself, and nothing that was sized for a data center."""
     return {
         "process.roles": "broker,controller",
         "node.id": 1,
         "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller}",
-        "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
+        "advertised.listeners": f"PLAINTEXT://{advertised}",
         "controller.listener.names": "CONTROLLER",
         "controller.quorum.voters": f"1@{HOST}:{controller}",
         "log.dirs": data / "log",
@@ -52,11 +53,11 @@ def java(*words: str) -> list[str]:
     return [str(program), *JVM, QUIET, "-cp", f"{jars}/*", *words]
 
 
-def set_down(port: int, controller: int, data: Path) -> Path:
+def set_down(settings: Mapping[str, object], data: Path) -> Path:
     """Write the settings anew, for the ports may have moved, and format the storage where that was not done."""
     data.mkdir(parents=True, exist_ok=True)
     file = data / "server.properties"
-    file.write_text("".join(f"{name}={value}\n" for name, value in properties(port, controller, data).items()))
+    file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     if not (data / "log" / "meta.properties").exists():
         cluster = ("--cluster-id", new_cluster_id())
         subprocess.run(java("kafka.tools.StorageTool", "format", *cluster, "--config", str(file)), check=True)  # noqa: S603  ours
@@ -76,12 +77,13 @@ def set_up(broker: Wrapped, port: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--advertised", required=True)
     parser.add_argument("--controller-port", type=int, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--ready", type=Path, required=True)
     options = parser.parse_args()
-    settings = set_down(options.port, options.controller_port, options.data)
-    broker = Wrapped(java("kafka.Kafka", str(settings)), options.ready)
+    settings = properties(options.port, options.advertised, options.controller_port, options.data)
+    broker = Wrapped(java("kafka.Kafka", str(set_down(settings, options.data))), options.ready)
     return broker.run(lambda started: set_up(started, options.port))
 
 

@@ -1,6 +1,8 @@
 """Which broker is started, and what is said where it cannot be."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from deploy.local import binaries
 from deploy.local.addresses import Broker
 from deploy.local.binaries import NotHere
 from deploy.local.kafka import new_cluster_id
+from deploy.local.layout import CHECKOUT
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,20 @@ def test_without_java_or_maven_the_message_names_both(
     monkeypatch.setattr(binaries, "JARS", tmp_path / "jars")
     with pytest.raises(NotHere, match=f"needs Java 17 or newer and Maven; not on the PATH: {', '.join(lacking)}\\."):
         binaries.kafka()
+
+
+def test_a_run_of_tests_in_parallel_on_a_broker_that_is_not_here_fails_and_says_why(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", "tests/unit/local/test_ports.py"],
+        cwd=CHECKOUT,
+        env={"BROKER": "kafka", "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode != 0
+    assert "needs Java 17 or newer and Maven; not on the PATH: java" in run.stdout + run.stderr
+    assert "INTERNALERROR" not in run.stdout + run.stderr
 
 
 def test_jars_that_are_there_need_no_maven(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
