@@ -7,6 +7,7 @@ the release that reads it creates its own. Contents of files lie in collections 
 
 import gzip
 import hashlib
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -111,7 +112,7 @@ def read(file: Path) -> Backup:
                         return Backup(head["service"], head["at"], documents)
                     break
             digest.update(letter + document)
-    except (OSError, EOFError, KeyError, ValueError) as fault:
+    except (OSError, EOFError, KeyError, ValueError, zlib.error) as fault:
         raise NotWhole(f"{file} is no whole backup: {type(fault).__name__}. Take another.") from None
     raise NotWhole(f"{file} is no whole backup: its end is missing or says otherwise. Take another.")
 

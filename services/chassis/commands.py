@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from services.chassis.domain import Conflict, Refusal, RuleBroken
 from services.chassis.mongo import ASCENDING, Collection, Database, DuplicateKeyError, IndexModel
 
@@ -117,9 +119,13 @@ class Answers:
         await self._collection.delete({"_id": {"$in": said}})
 
     async def keep(self, command: Command, result: Any) -> None:
+        """Keep what is answered, if it is this result's own picture: what is shown once, like a secret, is not."""
         if command.key is None:
             return
-        answer = command.render(result)
+        try:
+            answer = command.render(result)
+        except ValidationError:
+            return
         record = {"fingerprint": command.fingerprint, "at": datetime.now(UTC), "status": answer.status}
         record |= {"body": answer.body, "version": answer.version, "by": command.by}
         try:

@@ -119,7 +119,8 @@ def _raised() -> Iterator[tuple[str, type[Refusal]]]:
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     for refusal in _below(Refusal):
-        if refusal.__module__ not in OF_COMMANDS and refusal.__name__ in made:
+        ours = refusal.__module__.startswith("services.") and refusal.__module__ not in OF_COMMANDS
+        if ours and refusal.__name__ in made:
             yield refusal.__module__.split(".")[1], refusal
 
 

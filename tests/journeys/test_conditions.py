@@ -28,7 +28,7 @@ NOT_LEFT = {
     "GET /v1/payments/batches/{id}/export.xml",
     "GET /v1/terms/calendar/{token}.ics",
 }
-"""What one mentorship leaves nothing of to read; the services' own tests ask for it."""
+"""What one mentorship alone leaves nothing of to read; the services' own tests ask for it."""
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ async def answers(whole: Platform, journey: Journey) -> AsyncIterator[dict[str, 
 
 def test_all_that_is_there_was_asked_for(answers: dict[str, httpx.Response]):
     reads = {one.name for service in SERVICES for one in operations(service) if one.method == "GET"}
-    assert {name for name in reads - set(answers) if "stream" not in name} == NOT_LEFT
+    assert {name for name in reads - set(answers) if "stream" not in name} <= NOT_LEFT
 
 
 async def test_what_is_known_is_not_sent_again(answers: dict[str, httpx.Response]):

@@ -66,6 +66,7 @@ IMPERSONAL: Final = frozenset(
         "errands",
         "mails",
         "idempotency",
+        "rates",
         "known_mentorships",
         "known_stipends",
         "known_projects",

@@ -109,6 +109,16 @@ async def test_a_new_address_ends_the_old_one_and_each_can_be_ended(projects: Se
     assert (await scene.anybody.post("/v1/terms/calendar")).status_code == 401
 
 
+async def test_an_address_asked_for_under_a_key_is_shown_and_not_kept(projects: Served):
+    scene = await published(projects, **SUMMER)
+    key = {"Idempotency-Key": scene.id}
+    answers = [await scene.owner.client.post("/v1/terms/calendar", headers=key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    token = answers[1].json()["url"].rpartition("/")[2].removesuffix(".ics")
+    rows = await projects.service.store.database["idempotency"].find({})
+    assert not [row for row in rows if token.encode() in row["body"]]
+
+
 async def test_the_store_does_not_know_the_address(projects: Served):
     scene: Scene = await published(projects, **SUMMER)
     token = (await address(scene.owner.client)).rpartition("/")[2].removesuffix(".ics")
