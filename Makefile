@@ -14,7 +14,7 @@ test-kafka: .venv/dev  ## run the tests that stand on the bus on Apache Kafka, b
 faults: .venv/dev  ## kill services a thousand times under load, shake broker, store and lines; KILLS=, STOPPED=, SEED= say otherwise
 	@KILLS=$${KILLS:-1000} STOPPED="$${STOPPED:-1 10 60}" .venv/bin/python -m pytest -q -s tests/faults/test_kills.py tests/faults/test_shaken.py tests/faults/test_unruly.py
 fuzz: .venv/dev  ## ask a million requests that schemathesis makes up; REQUESTS= and SEED= say otherwise
-	@REQUESTS=$${REQUESTS:-1000000} .venv/bin/python -m pytest -q -s tests/fuzz
+	@REQUESTS=$${REQUESTS:-1000000} SEED=$${SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')} .venv/bin/python -m pytest -q -s tests/fuzz
 policies: .venv/dev  ## take out policy checks one at a time, and see which cell of the table fails; CHECKS= and SEED= say otherwise
 	@.venv/bin/python -m tests.policies --checks $${CHECKS:-10} $${SEED:+--seed $$SEED}
 check: .venv/dev  ## lint, types, rooms, and the tests that need no server

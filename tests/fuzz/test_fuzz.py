@@ -1,11 +1,11 @@
 """Every document, as schemathesis asks about it: no fault, no status and no body that the document does not tell of.
 
-`REQUESTS` says how many, over all documents; `SEED` repeats a run. `make fuzz` asks a million times.
+`REQUESTS` says how many, over all documents; `SEED` repeats a run. `make test` begins with the same each time,
+`make fuzz` asks a million times with one of its own.
 """
 
 import asyncio
 import os
-import secrets
 from collections.abc import AsyncIterator
 
 import httpx
@@ -18,7 +18,7 @@ from deploy.local.platform import Platform
 from tests.fuzz.fuzzing import Place, fuzz
 
 REQUESTS = int(os.environ.get("REQUESTS", "2000"))
-SEED = int(os.environ.get("SEED") or secrets.randbelow(2**32))
+SEED = int(os.environ.get("SEED", "387259207"))
 AT_A_TIME = 2000
 """Requests between two sign-ins: fewer than are made in the life of a token."""
 
