@@ -119,7 +119,7 @@ class Answers:
         await self._collection.delete({"_id": {"$in": said}})
 
     async def keep(self, command: Command, result: Any) -> None:
-        """Keep what is answered, if it is this result's own picture: what is shown once, like a secret, is not."""
+        """Keep what is answered, if it is this result's own picture; a secret shown once, or a receipt, is not."""
         if command.key is None:
             return
         try:
