@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, ConsoleMessage, Page, Request
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Request
 
 from tests.support import others
 
@@ -43,6 +43,11 @@ class Window:
         """WCAG 1.4.10: nobody has to scroll sideways."""
         wide = await self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         return [f"{wide} pixels too wide"] if wide > 0 else []
+
+    async def click(self, button: Locator) -> None:
+        """Press a button with the mouse, and wait for the page it leads to."""
+        async with self.page.expect_navigation():
+            await button.click()
 
     async def tab_to(self, name: str) -> None:
         """Go on with the Tab key to what is called so; of a form's field that is its label."""
