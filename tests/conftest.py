@@ -15,6 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 from deploy.local import binaries, seed
 from deploy.local.addresses import Broker
 from deploy.local.binaries import NotHere
+from deploy.local.journey import person
 from deploy.local.parts import ALL
 from deploy.local.platform import Platform
 from services.chassis.logs import start_logging
@@ -100,6 +101,7 @@ def whole() -> Iterator[Platform]:
     """Give a platform with every process, staff and finance included; tests that use it share a worker."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("IDENTITY_ERASURE_WAIT", "PT3S")
+        environment.setattr(person, "PATIENCE", 180.0)  # the machine may be busy with other tests
         with _started(ALL) as platform:
             seed.employ(platform)
             yield platform

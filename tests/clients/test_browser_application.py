@@ -82,7 +82,7 @@ async def test_it_signs_out_and_comes_back_to_itself(page: Page, origin: str, pr
 async def test_a_browser_that_asks_first_is_told_that_it_may(provider: Provider, path: str):
     asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
     asked |= {"Access-Control-Request-Headers": "authorization"}
-    async with httpx.AsyncClient(base_url=provider.url) as http:
+    async with httpx.AsyncClient(base_url=provider.url, timeout=90) as http:
         told = await http.options(path, headers=asked)
     assert told.headers["access-control-allow-origin"] == "*"
     assert "authorization" in told.headers["access-control-allow-headers"].lower()
@@ -91,6 +91,6 @@ async def test_a_browser_that_asks_first_is_told_that_it_may(provider: Provider,
 
 @pytest.mark.parametrize("path", ["/oauth2/authorize", "/oauth2/logout", "/account", "/v1/me"])
 async def test_what_a_cookie_opens_no_other_origin_may_read(provider: Provider, path: str):
-    async with httpx.AsyncClient(base_url=provider.url) as http:
+    async with httpx.AsyncClient(base_url=provider.url, timeout=90) as http:
         answer = await http.get(path, headers={"Origin": "https://app.example"}, params={"client_id": WEB})
     assert "access-control-allow-origin" not in answer.headers

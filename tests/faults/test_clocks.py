@@ -27,7 +27,7 @@ async def test_clocks_ten_minutes_apart_change_nothing_about_the_order_of_a_key(
         await asyncio.gather(projects.start(ports[0], ahead=APART), projects.start(ports[1], ahead=-APART))
         here, there = (
             httpx.AsyncClient(
-                base_url=f"http://{HOST}:{port}", headers={"Authorization": f"Bearer {token}"}, timeout=30
+                base_url=f"http://{HOST}:{port}", headers={"Authorization": f"Bearer {token}"}, timeout=90
             )
             for port in ports
         )

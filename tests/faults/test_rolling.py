@@ -36,7 +36,7 @@ class Load:
 
     async def person(self) -> None:
         headers = {"Authorization": f"Bearer {self.issuer.token(str(uuid7()))}"}
-        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=90) as http:
             while not self.over.is_set():
                 drafted = await self.ask(
                     http.build_request("POST", "/v1/projects", json={"name": f"P {uuid7()}"}), http
@@ -71,7 +71,7 @@ async def test_no_request_fails_while_one_replica_after_the_other_is_replaced(
     async with replicas(platform, issuer, DRAIN_SECONDS=DRAINED) as projects:
         await asyncio.gather(*(projects.start(port) for port in ports))
         behind = " ".join(f"{HOST}:{port}" for port in ports)
-        async with gateway(tmp_path, projects=behind) as url, httpx.AsyncClient(base_url=url) as http:
+        async with gateway(tmp_path, projects=behind) as url, httpx.AsyncClient(base_url=url, timeout=90) as http:
             await eventually(lambda: is_there(http, "/v1/projects"), what="projects behind the gateway")
             load = Load(url, issuer)
             people = [asyncio.create_task(load.person()) for _ in range(PEOPLE)]

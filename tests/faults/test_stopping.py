@@ -52,7 +52,7 @@ class Begun:
 async def in_hand(issuer: Issuer, port: int) -> list[Begun]:
     begun = [Begun(issuer.token(str(uuid7()))) for _ in range(IN_HAND)]
     await asyncio.gather(*(one.begin(port) for one in begun))
-    async with httpx.AsyncClient() as http:  # what comes later is answered: those before have been read
+    async with httpx.AsyncClient(timeout=90) as http:  # what comes later is answered: those before have been read
         assert (await http.get(f"http://{HOST}:{port}/v1/projects")).status_code == 200
     return begun
 
@@ -93,7 +93,7 @@ async def test_what_nobody_finishes_does_not_keep_it(platform: Platform, issuer:
 
 
 async def test_while_it_drains_it_answers_and_says_that_it_is_not_ready(platform: Platform, issuer: Issuer, port: int):
-    async with replicas(platform, issuer, DRAIN_SECONDS="3") as projects, httpx.AsyncClient() as http:
+    async with replicas(platform, issuer, DRAIN_SECONDS="3") as projects, httpx.AsyncClient(timeout=90) as http:
         await projects.start(port)
         stopped = projects.tell_to_stop(port)
 

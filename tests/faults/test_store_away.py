@@ -27,7 +27,7 @@ async def somebody(whole: Platform) -> AsyncIterator[httpx.AsyncClient]:
         await person.sign_up()
         await person.sign_in()
         headers = {"Authorization": f"Bearer {person.token}"}
-        async with httpx.AsyncClient(base_url=whole.addresses.gateway, headers=headers, timeout=20) as client:
+        async with httpx.AsyncClient(base_url=whole.addresses.gateway, headers=headers, timeout=90) as client:
             yield client
 
 

@@ -12,7 +12,7 @@ from deploy.local.platform import Platform
 
 @pytest.fixture(scope="session")
 async def journey(whole: Platform) -> AsyncIterator[Journey]:
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with httpx.AsyncClient(timeout=90) as http:
         journey = seed.journey(whole, http)
         for step in journey.steps:
             await step.take()

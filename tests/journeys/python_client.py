@@ -44,7 +44,7 @@ from tests.support.waiting import eventually
 
 T = TypeVar("T")
 DAY: Final = timedelta(days=1)
-TIMEOUT: Final = Timeout(20)
+TIMEOUT: Final = Timeout(90)
 
 
 def granted(kind: type[T], answer: object) -> T:

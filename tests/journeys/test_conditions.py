@@ -45,7 +45,7 @@ async def answers(whole: Platform, journey: Journey) -> AsyncIterator[dict[str, 
     ids = {"tasks": task, "evaluations": evaluation, "projects": journey.project}
     words = {"project_id": journey.project, "code": certificate["code"], "version": "lfx-2022"}
     asked = {"term_id": journey.term, "since": "2026-01-01", "country": "DE"}
-    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=90) as http:
         for service in SERVICES:
             for operation in (one for one in operations(service) if one.method == "GET" and "stream" not in one.path):
                 known = {"id": ids.get(operation.path.split("/")[2], journey.application), **words}
@@ -67,7 +67,7 @@ def test_all_that_is_there_was_asked_for(answers: dict[str, httpx.Response]):
 
 
 async def test_what_is_known_is_not_sent_again(answers: dict[str, httpx.Response]):
-    async with httpx.AsyncClient(timeout=30) as http:
+    async with httpx.AsyncClient(timeout=90) as http:
         for name, answer in answers.items():
             if "no-store" in answer.headers["cache-control"]:
                 assert "etag" not in answer.headers, name
@@ -78,7 +78,7 @@ async def test_what_is_known_is_not_sent_again(answers: dict[str, httpx.Response
 
 
 async def test_under_another_tag_it_is_sent(answers: dict[str, httpx.Response]):
-    async with httpx.AsyncClient(timeout=30) as http:
+    async with httpx.AsyncClient(timeout=90) as http:
         for name, answer in answers.items():
             asked = {"Authorization": answer.request.headers["authorization"], "If-None-Match": '"another"'}
             again = await http.get(answer.request.url, headers=asked)

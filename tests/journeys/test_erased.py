@@ -24,7 +24,7 @@ from tests.support.waiting import eventually
 @pytest.fixture(scope="module")
 async def journey(whole: Platform) -> AsyncIterator[Journey]:
     """Play one to its end with a mentee and a mentor whom nobody else is called like."""
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with httpx.AsyncClient(timeout=90) as http:
         journey = seed.journey(whole, http)
         journey.mentee.name, journey.mentor.name = f"Mei {uuid7().hex[-9:]}", f"Mo {uuid7().hex[-9:]}"
         for step in journey.steps:

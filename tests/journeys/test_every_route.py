@@ -24,12 +24,12 @@ LARGEST = 1024 * 1024
 @pytest.fixture(scope="module")
 async def somebody(whole: Platform) -> AsyncIterator[httpx.AsyncClient]:
     """Give a client that is signed in and has nothing to do with anything."""
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with httpx.AsyncClient(timeout=90) as http:
         person = seed.journey(whole, http).mentee
         await person.sign_up()
         await person.sign_in()
         headers = {"Authorization": f"Bearer {person.token}"}
-        async with httpx.AsyncClient(base_url=whole.addresses.gateway, headers=headers, timeout=20) as client:
+        async with httpx.AsyncClient(base_url=whole.addresses.gateway, headers=headers, timeout=90) as client:
             yield client
 
 
@@ -104,7 +104,7 @@ async def test_an_unknown_query_parameter_is_malformed_everywhere(somebody: http
 
 async def test_a_route_that_is_not_public_needs_a_token(whole: Platform):
     public = set()
-    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=20) as anybody:
+    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=90) as anybody:
         every = [await operations(anybody, service) for service in SERVICES]
         for method, path, description in itertools.chain.from_iterable(every):
             body = b"{}" if "requestBody" in description else None

@@ -29,7 +29,7 @@ SCRIPT = Path("tests/journeys/python_client.py")
 
 @pytest.fixture(scope="module")
 async def people(whole: Platform) -> AsyncIterator[Journey]:
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with httpx.AsyncClient(timeout=90) as http:
         journey = seed.journey(whole, http)
         for person in (journey.administrator, journey.mentee):
             await person.sign_up()

@@ -29,7 +29,7 @@ async def test_a_mentorship_ends_with_both_installments_paid(whole: Platform, jo
 async def test_a_mentorship_ends_with_a_letter_that_anybody_can_check(whole: Platform, journey: Journey):
     application = await journey.mentee.get(f"/v1/applications/{journey.application}")
     (certificate,) = (await journey.mentee.get("/v1/certificates"))["items"]
-    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=20) as anybody:
+    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=90) as anybody:
         told = (await anybody.get(f"/v1/certificates/{certificate['code']}")).json()
         page = await anybody.get(f"/certificates/{certificate['code']}")
 
@@ -39,7 +39,7 @@ async def test_a_mentorship_ends_with_a_letter_that_anybody_can_check(whole: Pla
 
 
 async def test_the_public_sees_the_whole_enrollment_and_its_logo(whole: Platform, journey: Journey):
-    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=20) as anybody:
+    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=90) as anybody:
         project = (await anybody.get(f"/v1/projects/{journey.project}")).json()
         logo = await anybody.get(f"/v1/projects/{journey.project}/logo", params={"v": project["logo"]})
 
@@ -68,7 +68,7 @@ async def test_no_log_holds_a_secret_or_an_address(whole: Platform, journey: Jou
 
 
 async def test_the_front_page_leads_to_every_document(whole: Platform):
-    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=20, follow_redirects=True) as http:
+    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=90, follow_redirects=True) as http:
         front = (await http.get("/")).text
         for service in SERVICES:
             documents = (f"/openapi/{service}.json", f"/asyncapi/{service}.json")
@@ -86,7 +86,7 @@ HIDDEN = ("//metrics", "/v1/me/%2e%2e/%2e%2e/metrics", "/v1/me/..%2f..%2fmetrics
 
 @pytest.mark.parametrize("path", [*INTERNAL, *HIDDEN])
 async def test_what_is_for_operators_is_not_there_for_the_public(whole: Platform, path: str):
-    async with httpx.AsyncClient(base_url=whole.addresses.gateway) as http:
+    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=90) as http:
         answer = await http.get(f"{whole.addresses.gateway}{path}")  # with its own origin, for `//` begins one
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 

@@ -22,7 +22,7 @@ WITH_COPIES = ("identity", "projects", "applications", "stipends")
 
 @pytest.fixture
 async def journey(whole: Platform) -> AsyncIterator[Journey]:
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with httpx.AsyncClient(timeout=90) as http:
         yield seed.journey(whole, http)
 
 

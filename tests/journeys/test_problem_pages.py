@@ -9,7 +9,7 @@ from tests.architecture.problems_page import kinds
 
 
 async def test_every_type_leads_to_a_page_that_says_what_it_means(whole: Platform):
-    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=20) as anybody:
+    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=90) as anybody:
         for kind in kinds().values():
             page = await anybody.get(f"/problems/{kind.name}")
             shown = html.unescape(page.text)
@@ -21,7 +21,7 @@ async def test_every_type_leads_to_a_page_that_says_what_it_means(whole: Platfor
 
 
 async def test_all_of_them_are_listed_and_there_are_no_others(whole: Platform):
-    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=20) as anybody:
+    async with httpx.AsyncClient(base_url=whole.addresses.gateway, timeout=90) as anybody:
         listed = (await anybody.get("/problems/")).text
         missing = await anybody.get("/problems/nothing-of-ours")
     assert [name for name in kinds() if f'href="/problems/{name}"' not in listed] == []

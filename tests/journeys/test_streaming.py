@@ -15,17 +15,17 @@ from tests.support.waiting import eventually
 
 @pytest.fixture
 async def owner(whole: Platform) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with httpx.AsyncClient(timeout=90) as http:
         person = seed.journey(whole, http).administrator
         await person.sign_up()
         await person.sign_in()
         headers = {"Authorization": f"Bearer {person.token}"}
-        async with httpx.AsyncClient(base_url=whole.addresses.gateway, headers=headers, timeout=20) as client:
+        async with httpx.AsyncClient(base_url=whole.addresses.gateway, headers=headers, timeout=90) as client:
             yield client
 
 
 async def open_streams(whole: Platform) -> int:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=90) as client:
         text = (await client.get(f"{whole.addresses.projects}/metrics")).text
     found = re.search(r"^mentorship_live_streams ([\d.]+)$", text, re.MULTILINE)
     assert found

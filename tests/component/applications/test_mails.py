@@ -93,7 +93,7 @@ class Cast:
         return {name: sorted(letter for mail in mails if (letter := self.read(mail))) for name, mails in found.items()}
 
     async def mails_to(self, name: str) -> list[dict[str, str]]:
-        async with httpx.AsyncClient(base_url=self.platform.addresses.mailbox) as mailbox:
+        async with httpx.AsyncClient(base_url=self.platform.addresses.mailbox, timeout=90) as mailbox:
             mails = (await mailbox.get("/api/mails", params={"to": address(self.ids[name])})).json()
         items: list[dict[str, str]] = mails["items"]
         return items

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from deploy.local.platform import Platform
 from deploy.local.ports import choose, somewhere
+from services.chassis import rates as rating
 from services.chassis.answers import PUBLICLY
 from services.chassis.edge import Edge
 from services.chassis.http import By, anyone, limited, router
@@ -41,6 +42,13 @@ async def granted(rates: Rates, name: str, who: str, times: int) -> int:
     return sum(quota is not None and quota.left >= 0 for quota in quotas)
 
 
+@pytest.fixture
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the store may take its time."""
+    monkeypatch.setattr(rating, "PATIENCE", 60.0)
+
+
+@pytest.mark.usefixtures("_patient")
 @pytest.mark.parametrize("most", [1, 7, SHARES])
 async def test_a_small_limit_is_exact_however_many_replicas_there_are(store: Store, most: int):
     replicas = [Rates(store.database, {"mail": most}, clock := Clock()) for _ in range(3)]
@@ -50,6 +58,7 @@ async def test_a_small_limit_is_exact_however_many_replicas_there_are(store: Sto
     assert await granted(replicas[2], "mail", "ada", 10 + most) == most
 
 
+@pytest.mark.usefixtures("_patient")
 async def test_of_a_large_limit_each_replica_grants_a_share_too_many_at_the_most(store: Store):
     most, replicas = 400, 3
     clock = Clock()

@@ -246,6 +246,6 @@ async def sign_in_at(browser: Browser, issuer: Issuer, id: str, sub: str, **word
 async def at_github(browser: Browser, github: GitHub, user: User | None, place: str) -> httpx.Response:
     """Follow the browser to GitHub and back."""
     github.user = user
-    async with httpx.AsyncClient() as anywhere:
+    async with httpx.AsyncClient(timeout=90) as anywhere:
         back = await anywhere.get(place)
     return await browser.http.get(back.headers["location"])

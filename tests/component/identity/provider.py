@@ -177,6 +177,6 @@ async def providing(
 
 async def _ready(provider: Provider) -> bool:
     with suppress(httpx.TransportError):
-        async with httpx.AsyncClient(base_url=provider.url) as client:
+        async with httpx.AsyncClient(base_url=provider.url, timeout=90) as client:
             return (await client.get("/health/ready")).status_code == httpx.codes.OK
     return False

@@ -64,7 +64,9 @@ async def test_a_language_that_there_is_not_is_passed_over(provider: Provider, t
     browser = await provider.browser()
     asked = await browser.authorize(Pkce.new(), ui_locales=tags)
     assert (asked.status_code, "language" in browser.http.cookies) == (303, False)
-    odd = await httpx.AsyncClient(base_url=provider.url).get("/sign-in", headers={b"Accept-Language": tags.encode()})
+    odd = await httpx.AsyncClient(base_url=provider.url, timeout=90).get(
+        "/sign-in", headers={b"Accept-Language": tags.encode()}
+    )
     assert '<html lang="en"' in odd.text
 
 

@@ -52,7 +52,9 @@ async def test_a_reset_ends_every_session_refresh_token_and_userinfo_at_once_and
     browsers = [await provider.browser() for _ in range(2)]
     tokens = [await browser.tokens_for(wanda.email, wanda.password, scope=OFFLINE) for browser in browsers]
     bearer = {"Authorization": f"Bearer {tokens[0]['access_token']}"}
-    caller = await provider.open.enter_async_context(httpx.AsyncClient(base_url=projects.url, headers=bearer))
+    caller = await provider.open.enter_async_context(
+        httpx.AsyncClient(base_url=projects.url, headers=bearer, timeout=90)
+    )
     assert (await caller.get("/v1/projects")).status_code == 200
     link = await link_for(provider, wanda)
 

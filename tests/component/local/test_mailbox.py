@@ -52,7 +52,7 @@ async def test_a_person_reads_it_escaped_with_links_to_follow(platform: Platform
     await send(platform, "di@b.example", subject="<script>1</script>", html="<p onclick='x'>Hi</p>")
     (mail,) = await find(platform, to="di@b.example")
 
-    async with httpx.AsyncClient(base_url=platform.addresses.mailbox) as client:
+    async with httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=90) as client:
         assert "&lt;script&gt;1" in (await client.get("/")).text
         page = await client.get(f"/mails/{mail['id']}")
         missing = await client.get("/mails/999999999")

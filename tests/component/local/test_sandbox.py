@@ -39,7 +39,7 @@ class Listener:
         return Handler
 
     def __call__(self) -> tuple[bytes, str]:
-        return self.heard.get(timeout=20)
+        return self.heard.get(timeout=90)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def listener() -> Iterator[Listener]:
 @pytest.fixture
 def bank(platform: Platform) -> Iterator[httpx.Client]:
     key = {"Authorization": f"Bearer {platform.plan.secrets.sandbox_api_key}"}
-    with httpx.Client(base_url=platform.addresses.sandbox, headers=key) as client:
+    with httpx.Client(base_url=platform.addresses.sandbox, headers=key, timeout=90) as client:
         yield client
 
 

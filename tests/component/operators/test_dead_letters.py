@@ -48,8 +48,13 @@ async def test_a_dead_letter_is_listed_understood_mended_and_retried(
     (letter,) = await listed_once_there(operator)
 
     assert (letter["type"], letter["attempts"]) == ("application.submitted.v1", 3)
-    told = await operator.does("dead-letters", "show", "projects", letter["id"])
-    for word in (second.key, "tried 3 times", "index: mistake", "1 later messages", "to do", "retry projects", "trace"):
+
+    async def shown() -> str:
+        told = await operator.does("dead-letters", "show", "projects", letter["id"])
+        return told if "1 later messages" in told else ""
+
+    told = await eventually(shown, what="the message behind it")
+    for word in (second.key, "tried 3 times", "index: mistake", "to do", "retry projects", "trace"):
         assert word in told
 
     still = await operator.tries("dead-letters", "retry", "projects", letter["id"], "--dry-run")

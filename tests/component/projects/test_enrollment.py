@@ -200,7 +200,7 @@ def person(id: str, *emails: str, sequence: int = 1) -> PersonDescribed:
 
 
 async def mailed_token(platform: Platform, address: str) -> str:
-    async with httpx.AsyncClient(base_url=platform.addresses.mailbox) as mailbox:
+    async with httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=90) as mailbox:
         mails = (await mailbox.get("/api/mails", params={"to": address, "wait": 20})).json()["items"]
     found = re.search(r"token=([\w-]+)", mails[0]["text"])
     assert found

@@ -42,7 +42,7 @@ async def arrived(scene: Scene, platform: Platform, *addresses: str) -> dict[str
         return await rows.count({"subject": {"$regex": name}, "due_at": {"$exists": True}}) == 0
 
     await eventually(all_sent, what="all mails sent")
-    async with httpx.AsyncClient(base_url=platform.addresses.mailbox) as mailbox:
+    async with httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=90) as mailbox:
         found = {to: (await mailbox.get("/api/mails", params={"to": to})).json()["items"] for to in addresses}
     return {
         to: [mail["subject"].replace(name, "…") for mail in mails if name in mail["subject"]]

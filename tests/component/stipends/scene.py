@@ -77,7 +77,7 @@ class Gate:
             self.passed.append((body, signature))
             if not self.open:
                 return Response(status_code=503)
-            async with httpx.AsyncClient() as client:
+            async with httpx.AsyncClient(timeout=90) as client:
                 headers = {"Signature": signature, "Content-Type": "application/json"}
                 answers = [
                     await client.post(self.target + request.url.path, content=body, headers=headers)
@@ -150,7 +150,7 @@ def described(id: str, name: str = "Mira Maker") -> PersonDescribed:
 
 async def mails_of(platform: Platform, id: str) -> list[str]:
     """Give the subjects of what somebody described got, the first one first."""
-    async with httpx.AsyncClient(base_url=platform.addresses.mailbox) as mailbox:
+    async with httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=90) as mailbox:
         found = (await mailbox.get("/api/mails", params={"to": f"{id}@example.org"})).json()["items"]
     return [mail["subject"] for mail in found]
 
@@ -291,7 +291,7 @@ async def playing(platform: Platform, *, role: Role = Role.ALL, **more: object) 
         async with serving(rooms, platform, issuer, clock=clock, role=role, more=said | more) as served:
             gate.target = served.url
             headers = {"Authorization": f"Bearer {said['sandbox_api_key']}"}
-            async with httpx.AsyncClient(base_url=said["sandbox_url"], headers=headers) as bank:
+            async with httpx.AsyncClient(base_url=said["sandbox_url"], headers=headers, timeout=90) as bank:
                 fay = await served.caller(somebody(), "finance")
                 yield Scene(served, gate, bank, fay, clock, said["sandbox_callback_secret"], role)
 

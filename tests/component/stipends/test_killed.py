@@ -81,7 +81,7 @@ class Line:
             body = await request.body()
             if moment == "before the call":
                 return self._cut()
-            async with httpx.AsyncClient() as client:
+            async with httpx.AsyncClient(timeout=90) as client:
                 headers = {name: value for name, value in request.headers.items() if name != "host"}
                 place = f"{self.bank}{request.url.path}?{request.url.query}"
                 answer = await client.request(request.method, place, content=body, headers=headers)

@@ -166,7 +166,7 @@ async def test_a_corrected_payee_orders_what_failed_again_late(scene: Scene):
 
 
 async def mails_to(platform: Platform, email: str, subject: str) -> list[dict[str, Any]]:
-    async with httpx.AsyncClient(base_url=platform.addresses.mailbox) as mailbox:
+    async with httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=90) as mailbox:
 
         async def look() -> list[dict[str, Any]]:
             found = (await mailbox.get("/api/mails", params={"to": email})).json()["items"]
@@ -194,7 +194,7 @@ async def test_each_step_is_mailed_once_also_to_a_person_who_becomes_known_late(
     await scene.becomes(mentee, "returned")
 
     await mails_to(platform, email, "Installment 1 came back")
-    async with httpx.AsyncClient(base_url=platform.addresses.mailbox) as mailbox:
+    async with httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=90) as mailbox:
         mails = (await mailbox.get("/api/mails", params={"to": email})).json()["items"]
     assert sorted(mail["subject"] for mail in mails) == [
         "Installment 1 came back",
