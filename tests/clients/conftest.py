@@ -4,9 +4,10 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from deploy.local.platform import Platform
+from tests.clients.looking import PATIENCE
 from tests.component.identity.provider import Clock, Person, Provider, providing
 from tests.support import others
 
@@ -33,6 +34,7 @@ async def wanda(provider: Provider) -> Person:
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     async with async_playwright() as started:
         sandboxed = os.geteuid() != 0
         browser = await started.chromium.launch(

@@ -12,6 +12,9 @@ from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Request
 
 from tests.support import others
 
+PATIENCE = 120_000.0
+"""Milliseconds for which a page is waited for: the machine may be busy with other tests."""
+
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 """Every rule of WCAG 2.2, levels A and AA, that a program can check."""
@@ -97,6 +100,7 @@ async def window(
     """Open one, with nothing kept from others."""
     look: Any = {"viewport": size or DESKTOP, "color_scheme": scheme, "java_script_enabled": script, "locale": language}
     async with await chromium.new_context(**look) as context:
+        context.set_default_timeout(PATIENCE)
         page = await context.new_page()
         opened = Window(page, origin)
         page.on("request", opened.note_request)

@@ -8,6 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from services.identity.domain.client import WEB, Client
 from tests.clients.application import application
+from tests.clients.looking import PATIENCE
 from tests.component.identity.provider import Person, Provider
 
 HOSTS = ("localhost", "127.0.0.1")
@@ -38,6 +39,7 @@ def document_of(provider: Provider, origin: str) -> dict[str, object]:
 async def page(chromium: Browser, provider: Provider, origin: str, wanda: Person) -> AsyncIterator[Page]:
     """Give the application's page after somebody signed in."""
     async with await chromium.new_context() as context:
+        context.set_default_timeout(PATIENCE)
         page = await context.new_page()
         await page.goto(f"{origin}/?authority={provider.url}&client_id={origin}")
         await page.evaluate("void app.signIn()")

@@ -27,7 +27,7 @@ async def played(script: str, provider: Provider, client: Registered, person: Pe
     assert node.stdout
     assert node.stderr
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             node.stdin.write(json.dumps(client.told(provider)).encode() + b"\n")
             asked = await node.stdout.readline()
             assert asked, (await node.stderr.read()).decode()

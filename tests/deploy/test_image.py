@@ -145,8 +145,8 @@ def test_confined_it_gets_ready_healthy_and_stops_in_time(docker: Engine, platfo
     name = docker(*run, IMAGE, "serve", "identity", "--role", "all").splitlines()[-1]
     try:
         url = platform.addresses.identity
-        assert at_last(lambda: answers(f"{url}/health/ready"), within=60), docker("logs", name)
-        assert at_last(lambda: state(docker, name)["Health"]["Status"] == "healthy", within=20), state(docker, name)
+        assert at_last(lambda: answers(f"{url}/health/ready"), within=180), docker("logs", name)
+        assert at_last(lambda: state(docker, name)["Health"]["Status"] == "healthy", within=180), state(docker, name)
         assert answers(f"{url}/.well-known/openid-configuration")
 
         docker("stop", "--time", "20", name)

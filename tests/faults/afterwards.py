@@ -44,7 +44,7 @@ async def no_installment_is_stuck(whole: Platform) -> bool:
         return await store["stipends"].count(moving, limit=1) == 0
 
     try:
-        return await eventually(none, within=60, what="all payments' end")
+        return await eventually(none, within=180, what="all payments' end")
     finally:
         store.close()
 

@@ -42,7 +42,7 @@ class Replicas:
             sys.executable, "-m", *words, env=os.environ | said, stdout=nothing, stderr=nothing
         )
         async with httpx.AsyncClient(timeout=5) as http:
-            await eventually(lambda: is_ready(http, port), within=60, what=f"{self.service} at {port}")
+            await eventually(lambda: is_ready(http, port), within=180, what=f"{self.service} at {port}")
 
     def tell_to_stop(self, port: int) -> Process:
         stopped = self.running.pop(port)

@@ -60,7 +60,7 @@ class Load:
         async def answered() -> bool:
             return self.answers.total() >= until
 
-        await eventually(answered, within=60, what=f"{count} more answers")
+        await eventually(answered, within=180, what=f"{count} more answers")
 
 
 async def test_no_request_fails_while_one_replica_after_the_other_is_replaced(

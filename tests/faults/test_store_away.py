@@ -52,5 +52,5 @@ async def test_a_store_that_is_away_is_a_clear_answer_and_comes_back_by_itself(
     async def back() -> bool:
         return {answer.status_code for answer in (await answers()).values()} == {200}
 
-    await eventually(back, within=60, what="the store's return")
+    await eventually(back, within=180, what="the store's return")
     await everything_has_arrived(whole)

@@ -38,7 +38,7 @@ async def document_of(person: Person) -> dict[str, Any]:
     async def look() -> bool:
         return bool((await person.get("/v1/me/export"))["status"] == "complete")
 
-    await eventually(look, within=60, what="the export")
+    await eventually(look, within=180, what="the export")
     said: dict[str, Any] = json.loads(await person.fetch("/v1/me/export/document"))
     return said
 

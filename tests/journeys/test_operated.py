@@ -68,7 +68,7 @@ async def test_the_doctor_finds_the_whole_platform_well(whole: Platform):
         except NotReady:
             return ""  # a job may be between two holders
 
-    said = await eventually(well, within=60, what="a whole platform that is well")
+    said = await eventually(well, within=180, what="a whole platform that is well")
     assert "WRONG" not in said
     for service in SERVICES:
         assert f"\n{service}\n" in f"\n{said}"

@@ -77,7 +77,7 @@ def _started(folder: Path) -> Iterator[Engine]:
     with (folder / "log").open("w") as log:
         daemon = subprocess.Popen(["dockerd", "--host", ours.host, *own, *without], stdout=log, stderr=log)  # noqa: S603, S607 - docker.io
         try:
-            if not at_last(ours.answers, within=20):
+            if not at_last(ours.answers, within=180):
                 raise NoEngine("dockerd does not start: " + (folder / "log").read_text()[-500:])
             yield ours
         finally:

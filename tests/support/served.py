@@ -119,7 +119,7 @@ async def serving(
     async with producer, AsyncExitStack() as clients, listening(config, Server(config, service.live)) as url:
         served = Served(service, url, issuer, producer, clients)
         anybody = await served.caller()
-        await eventually(lambda: _ready(anybody), within=60, what=f"{name} ready")
+        await eventually(lambda: _ready(anybody), within=180, what=f"{name} ready")
         yield served
         await service.store.database.drop()
 

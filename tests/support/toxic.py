@@ -71,7 +71,7 @@ def laid(port: int, log: Path, lines: Sequence[tuple[str, int, int]]) -> Iterato
     with log.open("w") as out, httpx.Client(base_url=f"http://{HOST}:{port}", timeout=5) as control:
         server = subprocess.Popen(words, stdout=out, stderr=out)  # noqa: S603 - our words
         try:
-            assert at_last(lambda: _answers(control), within=30), "Toxiproxy does not answer"
+            assert at_last(lambda: _answers(control), within=180), "Toxiproxy does not answer"
             made = Lines(control)
             for line in lines:
                 made.lay(*line)

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(look: Callable[[], Awaitable[T | None]], *, within: float = 90.0, what: str = "it") -> T:
+async def eventually(look: Callable[[], Awaitable[T | None]], *, within: float = 180.0, what: str = "it") -> T:
     """Give what `look` gives as soon as that is true. Fails with the last thing seen."""
     until = time.monotonic() + within
     while True:

@@ -95,7 +95,7 @@ async def test_nothing_personal_is_left_and_decisions_stay(served: Served):
     await eventually(mails_are_out, what="mails to her")
     await served.hears(erased(mira))
 
-    await eventually(lambda: _gone(database, mira), within=60, what="the file's end")
+    await eventually(lambda: _gone(database, mira), within=180, what="the file's end")
     assert await traces(served, name, f"{mira}@") == []
     kept = await served.service.data.applications.get(id)
     assert (kept.status, kept.mentee_id, kept.statement) == ("withdrawn", mira, "")

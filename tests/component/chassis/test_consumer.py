@@ -70,7 +70,7 @@ async def test_a_consumer_in_a_bad_release_pauses_and_then_goes_on_where_it_was(
         settled = {event.key for event in told} & (await bad_release.keys() | await _set_aside(inbox))
         return len(settled) == len(told)
 
-    await eventually(paused, within=60, what="the pause")
+    await eventually(paused, within=180, what="the pause")
     assert REGISTRY.get_sample_value("mentorship_consumer_paused") == 1
     few = await _set_aside(inbox)
     assert IN_A_ROW <= len(few) < 2 * IN_A_ROW + 4
@@ -78,7 +78,7 @@ async def test_a_consumer_in_a_bad_release_pauses_and_then_goes_on_where_it_was(
 
     bad_release.refusing = set()
     await brake.release()
-    await eventually(nothing_missing, within=60, what="the rest")
+    await eventually(nothing_missing, within=180, what="the rest")
     assert await _set_aside(inbox) == few
     assert REGISTRY.get_sample_value("mentorship_consumer_paused") == 0
 

@@ -48,7 +48,7 @@ async def gone(provider: Provider, id: str) -> None:
     async def look() -> bool:
         return await provider.service.store.database["accounts"].find_one({"_id": id}) is None
 
-    await eventually(look, within=60, what="the erasure")
+    await eventually(look, within=180, what="the erasure")
 
 
 async def kinds(provider: Provider, id: str) -> list[str]:
@@ -81,7 +81,7 @@ async def heard(provider: Provider, collection: str, id: str, sequence: int = 1)
     async def look() -> Document | None:
         return await provider.service.store.database[collection].find_one({"_id": id, "sequence": sequence})
 
-    await eventually(look, within=60, what=f"{collection} {id}")
+    await eventually(look, within=180, what=f"{collection} {id}")
 
 
 async def test_after_a_week_nothing_of_the_person_is_left(provider: Provider, clock: Clock):
@@ -177,7 +177,7 @@ async def test_keeping_at_the_due_instant_either_wins_or_comes_too_late(provider
             rows = await erasing.erasures.find({"_id": {"$in": [each.id for each in people]}})
             return all(row.status != "asked" for row in rows)
 
-        await eventually(decided, within=60, what="four decisions")
+        await eventually(decided, within=180, what="four decisions")
     for person, stayed in zip(people, kept, strict=True):
         there = await provider.identity.accounts.find_one({"_id": person.id}) is not None
         told = await kinds(provider, person.id)
@@ -247,7 +247,7 @@ async def test_what_came_up_meanwhile_puts_it_off_by_a_day_and_is_told(
         return "erasure.postponed.v1" in await kinds(provider, wanda.id)
 
     with later(clock):
-        await eventually(put_off, within=60, what="the delay")
+        await eventually(put_off, within=180, what="the delay")
         assert await provider.identity.accounts.find_one({"_id": wanda.id}) is not None
     over = running.model_copy(update={"sequence": 2, "status": "graduated", "type": "application.graduated.v1"})
     await tell(producer, ApplicationGraduated.model_validate(over.model_dump()))

@@ -62,7 +62,7 @@ async def complete(me: httpx.AsyncClient) -> Mapping[str, Any]:
         export: Mapping[str, Any] = (await me.get("/v1/me/export")).json()
         return export if export["status"] == "complete" else None
 
-    found = await eventually(look, within=60, what="the export")
+    found = await eventually(look, within=180, what="the export")
     return found or {}
 
 
@@ -117,7 +117,7 @@ async def test_a_service_that_is_away_delays_and_loses_nothing(provider: Provide
         told = (await me.get("/v1/me/export")).json()["parts"]
         return [told[name]["received"] for name in ("projects", "applications", "stipends")] == [4, 0, 2]
 
-    await eventually(so_far, within=60, what="six pieces")
+    await eventually(so_far, within=180, what="six pieces")
     await tell(producer, *stipends, *applications, *applications)
     assert (await complete(me))["status"] == "complete"
 
@@ -183,6 +183,6 @@ async def test_the_page_asks_shows_and_gives_the_document(provider: Provider, pr
     async def there() -> bool:
         return "Fetch the document" in (await browser.http.get("/account/export")).text
 
-    await eventually(there, within=60, what="the document on the page")
+    await eventually(there, within=180, what="the document on the page")
     file = await browser.http.get("/account/export/document")
     assert json.loads(file.content)["projects"] == HELD

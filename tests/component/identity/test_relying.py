@@ -265,13 +265,13 @@ async def test_a_provider_that_dawdles_is_not_waited_for(
     class Slow(Response):
         async def __call__(self, _: Any, __: Any, send: Any) -> None:
             await send({"type": "http.response.start", "status": 200, "headers": []})
-            for _ in range(100):
+            for _ in range(400):
                 await send({"type": "http.response.body", "body": b" ", "more_body": True})
                 await asyncio.sleep(0.05)
 
     began = time.monotonic()
     answer = await sign_in_at(browser, issuer, "acme", "ada", answer=Slow())
-    assert (answer.status_code, time.monotonic() - began < 3) == (503, True)
+    assert (answer.status_code, time.monotonic() - began < 15) == (503, True)
 
 
 async def test_github_is_believed_by_number_and_verified_address(provider: Provider, browser: Browser):

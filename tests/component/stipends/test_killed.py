@@ -217,7 +217,7 @@ async def test_a_worker_that_was_stopped_is_caught_up_with_by_the_next(scene: Sc
     async def all_paid() -> bool:
         return {(await scene.installment(mentee))["status"] for mentee in mentees} == {"paid"}
 
-    await eventually(all_paid, within=60, what="all payments")
+    await eventually(all_paid, within=180, what="all payments")
     assert sorted(set(line.orders)) == sorted(f"{mentee.application}.1.1" for mentee in mentees)
     for mentee in mentees:
         assert len(await scene.payments_of(mentee)) == 1

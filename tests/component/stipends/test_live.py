@@ -29,7 +29,7 @@ async def heard(lines: AsyncIterator[str], *, until: tuple[str, str]) -> Told:
     """Give each change as its type and the id of what changed, up to this one."""
     told: Told = []
     kind = ""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(180):
         async for line in lines:
             if line.startswith("event: "):
                 kind = line.removeprefix("event: ")

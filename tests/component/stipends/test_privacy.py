@@ -80,7 +80,7 @@ async def test_a_payment_on_its_way_is_forgotten_when_it_has_arrived(scene: Scen
         (payment,) = await scene.store.payments.find({"payee_id": mentee.id})
         return (payment.status, payment.sealed) == ("paid", b"")
 
-    await eventually(arrived, within=90, what="the payment's end")
+    await eventually(arrived, within=180, what="the payment's end")
 
 
 async def test_keys_are_rotated_past_what_is_gone(scene: Scene):
