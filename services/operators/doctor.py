@@ -19,6 +19,7 @@ from services.chassis.rebuilding import copies
 from services.chassis.service import Service
 from services.chassis.settings import SettingsError
 from services.chassis.store import REBUILDING
+from services.chassis.tokens import published
 from services.chassis.topics import BrokerAway, lag
 from services.operators import AsJson, ago, build, show
 from services.operators.topics import at_the_broker
@@ -255,17 +256,16 @@ async def _copies(running: Service[Any]) -> AsyncIterator[Finding]:
 async def _sign_in(running: Service[Any]) -> AsyncIterator[Finding]:
     settings = running.settings
     try:
-        async with httpx.AsyncClient(timeout=5) as http:
-            discovery = (await http.get(settings.discovery_url)).raise_for_status().json()
-            keys = (await http.get(discovery["jwks_uri"])).raise_for_status().json()["keys"]
+        issuer, key_set = await published(settings.discovery_url)
+        keys = key_set["keys"]
     except (httpx.HTTPError, KeyError, ValueError, TypeError) as error:
         said = f"{settings.discovery_url} gives no keys: {type(error).__name__}."
         yield Finding(
             "sign-in", "wrong", said, "Tokens cannot be checked by a service that starts now. Is identity up?"
         )
         return
-    if discovery["issuer"] != settings.public_url:
-        said = f"Identity calls itself {discovery['issuer']}, this service knows it as {settings.public_url}."
+    if issuer != settings.public_url:
+        said = f"Identity calls itself {issuer}, this service knows it as {settings.public_url}."
         yield Finding("sign-in", "wrong", said, "Give all services the same PUBLIC_URL.")
     elif not keys:
         yield Finding("sign-in", "wrong", "Identity publishes no key.", "See identity's log.")
