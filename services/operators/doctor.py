@@ -22,7 +22,7 @@ from services.chassis.store import REBUILDING
 from services.chassis.tokens import published
 from services.chassis.topics import BrokerAway, lag
 from services.operators import AsJson, ago, build, show
-from services.operators.topics import at_the_broker
+from services.operators.topics import Difference, at_the_broker
 
 OLD: Final = timedelta(minutes=1)
 """For so long an event may be on its way before somebody should look."""
@@ -169,10 +169,7 @@ async def _broker(running: Service[Any]) -> AsyncIterator[Finding]:
         return
     yield fine("broker", f"answers at {settings.broker}")
     for difference in differences:
-        advice = "mentorship topics apply" if difference.mendable else ""
-        yield Finding(
-            "topics", "wrong" if difference.what in {"missing", "partitions"} else "watch", str(difference), advice
-        )
+        yield _topic(difference, settings.kafka_username)
     if not differences:
         yield fine("topics", "as the catalog wants them")
     if running.listener.topics:
@@ -182,6 +179,15 @@ async def _broker(running: Service[Any]) -> AsyncIterator[Finding]:
             yield Finding("consumer lag", "watch", f"Not told by this broker: {why}")
         else:
             yield _lag(behind)
+
+
+def _topic(difference: Difference, user: str) -> Finding:
+    if difference.what == "missing" and user:  # a broker does not tell them apart
+        said = f"{difference.topic} is missing, or {user} may not see it."
+        return Finding("topics", "wrong", said, "mentorship topics apply; where it is there, give the user its rights.")
+    advice = "mentorship topics apply" if difference.mendable else ""
+    outcome = "wrong" if difference.what in {"missing", "partitions"} else "watch"
+    return Finding("topics", outcome, str(difference), advice)
 
 
 def _lag(behind: dict[str, int]) -> Finding:
