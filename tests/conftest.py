@@ -32,13 +32,18 @@ WHOLE: Final = (
     "tests/faults/test_store_",
 )
 """Tests of all processes at once: they share a platform, and so a worker."""
+ENGINE: Final = ("tests/deploy/test_image", "tests/deploy/test_compose_started")
+"""Tests in containers: they share an engine and the image in it, and so a worker."""
 
 
 class ByPlatform(LoadScopeScheduling):  # type: ignore[misc]
     """Keeps a file on one worker, since what its tests stand on takes longer to start than they take."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "whole" if nodeid.startswith(WHOLE) else nodeid.partition("::")[0]
+        for name, tests in (("whole", WHOLE), ("engine", ENGINE)):
+            if nodeid.startswith(tests):
+                return name
+        return nodeid.partition("::")[0]
 
 
 _heard: Final = telltale.Heard()

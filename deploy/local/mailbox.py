@@ -77,11 +77,11 @@ def page(name: str, **values: object) -> HTMLResponse:
     return HTMLResponse(PAGES.get_template(name).render(values), headers=HEADERS)
 
 
-def web(mailbox: Mailbox, smtp_port: int) -> FastAPI:
+def web(mailbox: Mailbox, smtp_port: int, host: str = HOST) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: SMTP(mailbox, data_size_limit=LARGEST, loop=loop), HOST, smtp_port)
+        server = await loop.create_server(lambda: SMTP(mailbox, data_size_limit=LARGEST, loop=loop), host, smtp_port)
         yield
         server.close()
 
@@ -115,9 +115,10 @@ def main() -> None:
     parser.add_argument("--http-port", type=int, required=True)
     parser.add_argument("--smtp-port", type=int, required=True)
     parser.add_argument("--file", type=Path, required=True)
+    parser.add_argument("--host", default=HOST)
     options = parser.parse_args()
-    app = web(Mailbox(options.file), options.smtp_port)
-    uvicorn.run(app, host=HOST, port=options.http_port, access_log=False, timeout_graceful_shutdown=1)
+    app = web(Mailbox(options.file), options.smtp_port, options.host)
+    uvicorn.run(app, host=options.host, port=options.http_port, access_log=False, timeout_graceful_shutdown=1)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,17 @@ class IdentityAway(Away):
     """No key was ever read, and identity does not answer."""
 
 
+async def published(discovery_url: str) -> tuple[str, Any]:
+    """Read how identity calls itself, and its key set: where discovery is, for the public address may lead nowhere.
+
+    Raises `httpx.HTTPError`, `KeyError`, `ValueError`.
+    """
+    async with httpx.AsyncClient(timeout=5) as client:
+        discovery = (await client.get(discovery_url)).raise_for_status().json()
+        internal = httpx.URL(discovery_url).join(httpx.URL(discovery["jwks_uri"]).raw_path.decode())
+        return discovery["issuer"], (await client.get(internal)).raise_for_status().json()
+
+
 class Keys:
     """Identity's signing keys, by discovery."""
 
@@ -79,11 +90,8 @@ class Keys:
                 log.warning("keys not read", error=type(error).__name__)
 
     async def _read(self) -> KeySet:
-        async with httpx.AsyncClient(timeout=5) as client:
-            discovery = (await client.get(self._discovery_url)).raise_for_status().json()
-            jwks_url = httpx.URL(discovery["jwks_uri"])
-            internal = httpx.URL(self._discovery_url).join(jwks_url.raw_path.decode())
-            return KeySet.import_key_set((await client.get(internal)).raise_for_status().json())
+        _, keys = await published(self._discovery_url)
+        return KeySet.import_key_set(keys)
 
 
 class Verifier:

@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
 
 from contracts.catalog import TOPICS
 from services.chassis.broker import Broker
@@ -19,9 +25,20 @@ PATIENCE: Final = 30.0
 SKEW: Final = timedelta(minutes=10)
 """How far the broker's clock may be from that of whoever told an event."""
 
+NOT_ALLOWED: Final = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, TopicAuthorizationFailedError)
+
 
 class BrokerAway(ConnectionError):
     """The broker cannot be reached, or stopped answering."""
+
+
+def not_served(broker: Broker, error: Exception) -> BrokerAway:
+    """Say why the broker did not do what it was asked."""
+    if isinstance(error, NOT_ALLOWED):
+        return BrokerAway(f"The broker at {broker} does not let {broker.username or 'who does not sign in'} do this.")
+    if isinstance(error, AuthenticationFailedError):
+        return BrokerAway(f"The broker at {broker} does not let {broker.username} in: is the password right?")
+    return BrokerAway(f"The broker at {broker} cannot be reached: {type(error).__name__}.")
 
 
 class Topics:
@@ -90,7 +107,7 @@ async def reading(broker: Broker, names: Sequence[str]) -> AsyncIterator[Topics]
     except BrokerAway:
         raise
     except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerAway(f"The broker at {broker} cannot be reached: {type(error).__name__}.") from error
+        raise not_served(broker, error) from error
     finally:
         await consumer.stop()
 
@@ -117,7 +134,7 @@ async def lag(broker: Broker, group: str, names: Sequence[str]) -> dict[str, int
     except BrokerAway:
         raise
     except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerAway(f"The broker at {broker} cannot be reached: {type(error).__name__}.") from error
+        raise not_served(broker, error) from error
     finally:
         await consumer.stop()
     return behind

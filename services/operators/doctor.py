@@ -19,9 +19,10 @@ from services.chassis.rebuilding import copies
 from services.chassis.service import Service
 from services.chassis.settings import SettingsError
 from services.chassis.store import REBUILDING
+from services.chassis.tokens import published
 from services.chassis.topics import BrokerAway, lag
 from services.operators import AsJson, ago, build, show
-from services.operators.topics import at_the_broker
+from services.operators.topics import Difference, at_the_broker
 
 OLD: Final = timedelta(minutes=1)
 """For so long an event may be on its way before somebody should look."""
@@ -168,10 +169,7 @@ async def _broker(running: Service[Any]) -> AsyncIterator[Finding]:
         return
     yield fine("broker", f"answers at {settings.broker}")
     for difference in differences:
-        advice = "mentorship topics apply" if difference.mendable else ""
-        yield Finding(
-            "topics", "wrong" if difference.what in {"missing", "partitions"} else "watch", str(difference), advice
-        )
+        yield _topic(difference, settings.kafka_username)
     if not differences:
         yield fine("topics", "as the catalog wants them")
     if running.listener.topics:
@@ -181,6 +179,15 @@ async def _broker(running: Service[Any]) -> AsyncIterator[Finding]:
             yield Finding("consumer lag", "watch", f"Not told by this broker: {why}")
         else:
             yield _lag(behind)
+
+
+def _topic(difference: Difference, user: str) -> Finding:
+    if difference.what == "missing" and user:  # a broker does not tell them apart
+        said = f"{difference.topic} is missing, or {user} may not see it."
+        return Finding("topics", "wrong", said, "mentorship topics apply; where it is there, give the user its rights.")
+    advice = "mentorship topics apply" if difference.mendable else ""
+    outcome = "wrong" if difference.what in {"missing", "partitions"} else "watch"
+    return Finding("topics", outcome, str(difference), advice)
 
 
 def _lag(behind: dict[str, int]) -> Finding:
@@ -255,17 +262,16 @@ async def _copies(running: Service[Any]) -> AsyncIterator[Finding]:
 async def _sign_in(running: Service[Any]) -> AsyncIterator[Finding]:
     settings = running.settings
     try:
-        async with httpx.AsyncClient(timeout=5) as http:
-            discovery = (await http.get(settings.discovery_url)).raise_for_status().json()
-            keys = (await http.get(discovery["jwks_uri"])).raise_for_status().json()["keys"]
+        issuer, key_set = await published(settings.discovery_url)
+        keys = key_set["keys"]
     except (httpx.HTTPError, KeyError, ValueError, TypeError) as error:
         said = f"{settings.discovery_url} gives no keys: {type(error).__name__}."
         yield Finding(
             "sign-in", "wrong", said, "Tokens cannot be checked by a service that starts now. Is identity up?"
         )
         return
-    if discovery["issuer"] != settings.public_url:
-        said = f"Identity calls itself {discovery['issuer']}, this service knows it as {settings.public_url}."
+    if issuer != settings.public_url:
+        said = f"Identity calls itself {issuer}, this service knows it as {settings.public_url}."
         yield Finding("sign-in", "wrong", said, "Give all services the same PUBLIC_URL.")
     elif not keys:
         yield Finding("sign-in", "wrong", "Identity publishes no key.", "See identity's log.")

@@ -12,7 +12,7 @@ from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
 
 from contracts.catalog import TOPICS, Topic
 from services.chassis.broker import Broker
-from services.chassis.topics import BrokerAway
+from services.chassis.topics import BrokerAway, not_served
 from services.operators import AsJson, DryRun, Yes, agree, fail, faults_told, settings_of_any, show
 
 topics = typer.Typer(no_args_is_help=True, help="The bus's topics, after contracts/catalog.py.")
@@ -148,7 +148,7 @@ async def at_the_broker(broker: Broker, apply: bool = False) -> list[Difference]
     except IncompatibleBrokerVersion as error:
         raise BrokerAway(f"This broker does not let its settings be changed: {error}") from None
     except (KafkaError, OSError) as error:
-        raise BrokerAway(f"The broker at {broker} cannot be reached: {type(error).__name__}.") from error
+        raise not_served(broker, error) from error
     finally:
         await client.close()
     return found

@@ -22,6 +22,7 @@ SECRETS = {"IDENTITY_KEY_SECRET": SECRET, "STIPENDS_PAYEE_SECRET": SECRET}
 @pytest.fixture(scope="module")
 def services() -> dict[str, Any]:
     text = re.sub(r"\$\{(\w+):\?[^}]*\}", lambda found: SECRETS[found[1]], FILE.read_text())
+    text = re.sub(r"\$\{\w+_PORT:-(\d+)\}", r"\1", text)
     found: dict[str, Any] = yaml.safe_load(text)["services"]
     return found
 

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,12 @@ import pytest
 
 from contracts.catalog import SERVICES
 from deploy.local.platform import Platform
-from tests.support.engine import Engine, NoEngine, engine, stand_in
+from tests.support.engine import IMAGE, Engine
 from tests.support.waiting import at_last
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "deploy" / "docker" / "Dockerfile"
 STEPS = re.sub(r"\\\n\s*", " ", DOCKERFILE.read_text()).splitlines()
-IMAGE = "mentorship-test"
 LARGEST = 220_000_000
 CONFINED = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "4242:4242")
 """As a cluster with restricted security runs it: of a user nobody has heard of, too."""
@@ -73,29 +71,6 @@ def test_it_is_nobody_and_starts_without_a_shell():
         assert [type(json.loads(step)) for step in said(word)] == [list]
     check = said("HEALTHCHECK")[0].partition("CMD ")[2]
     assert Path(json.loads(check)[0]).name == "python"
-
-
-@pytest.fixture(scope="module")
-def docker() -> Iterator[Engine]:
-    """Give an engine that has the image, or skip with the reason why there is none."""
-    try:
-        with engine() as running:
-            base = stand_in(running)
-            running(
-                "build",
-                "--network",
-                "host",
-                "--build-arg",
-                f"BASE={base}",
-                "-f",
-                str(DOCKERFILE),
-                "-t",
-                IMAGE,
-                str(ROOT),
-            )
-            yield running
-    except NoEngine as reason:
-        pytest.skip(f"no image is built here: {reason}")
 
 
 def inside(docker: Engine, code: str) -> str:

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from deploy.local.layout import CHECKOUT
 from tests.support.waiting import at_last
 
 BASE: Final = "mentorship-test-base"
+IMAGE: Final = "mentorship-test"
 STAND_IN: Final = """
 FROM scratch
 ADD base.tar /
@@ -108,3 +110,12 @@ def stand_in(engine: Engine) -> str:
         (folder / "Dockerfile").write_text(STAND_IN)
         engine("build", "--tag", BASE, "--network", "host", str(folder))
     return BASE
+
+
+@contextmanager
+def built() -> Iterator[Engine]:
+    """Give an engine that has the image of this checkout, on a stand-in for its base. Raises `NoEngine`."""
+    with engine() as running:
+        on = ("--network", "host", "--build-arg", f"BASE={stand_in(running)}")
+        running("build", *on, "-f", str(CHECKOUT / "deploy" / "docker" / "Dockerfile"), "-t", IMAGE, str(CHECKOUT))
+        yield running

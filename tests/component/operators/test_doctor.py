@@ -7,6 +7,7 @@ import pytest
 
 from services.chassis.messages import Message
 from tests.component.operators.conftest import Operator, described
+from tests.support.issuer import Issuer
 from tests.support.served import Served
 from tests.support.waiting import eventually
 
@@ -41,6 +42,15 @@ async def test_what_is_away_or_wrong_is_named(operator: Operator, setting: Mappi
     done = await operator.tries("doctor", "projects")
     assert done.exit_code == 1
     assert f"WRONG  {check}" in done.output
+
+
+async def test_keys_are_looked_for_where_the_service_reads_them(
+    operator: Operator, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+):
+    """The address by which people find identity does not lead anywhere from within a cluster or a container."""
+    monkeypatch.setattr(issuer, "url", "http://127.0.0.1:1")
+    operator.environment |= {"PROJECTS_PUBLIC_URL": issuer.url}
+    assert [row["says"] for row in await found(operator) if row["check"] == "sign-in"] == ["1 keys published"]
 
 
 async def test_a_dead_letter_a_pause_and_a_missing_index_are_found(projects: Served, operator: Operator):
