@@ -8,6 +8,7 @@ import pytest
 
 from contracts.catalog import SERVICES
 from deploy.local.binaries import NotHere
+from deploy.local.journey import person
 from deploy.local.journey.person import Person
 from deploy.local.journey.play import Journey
 from tests.support.composed import Composed, composed
@@ -27,7 +28,8 @@ def started(docker: Engine) -> Iterator[Composed]:
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
+async def http(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+    monkeypatch.setattr(person, "PATIENCE", 180.0)  # the machine may be busy with other tests
     async with httpx.AsyncClient(timeout=20) as client:
         yield client
 
@@ -51,7 +53,7 @@ def _ready(started: Composed) -> bool:
     """Say whether the gateway has every service behind it; those it has not answer 503."""
     asked = (f"{started.gateway}/openapi/{service}.json" for service in SERVICES)
     try:
-        return all(httpx.get(place, timeout=5).is_success for place in asked)
+        return all(httpx.get(place, timeout=20).is_success for place in asked)
     except httpx.TransportError:
         return False
 
