@@ -26,8 +26,6 @@ def demo() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         platform = Platform.attach(HOME)
-        if not platform.folder.seeded.exists():
-            raise WentWrong("Its people are not there yet. Wait until `make run` shows the addresses and sign-ins.")
         asyncio.run(_play(platform, console))
     except (OSError, WentWrong) as error:
         console.print(f"The demo stopped: {error}", markup=False, soft_wrap=True)
@@ -36,6 +34,8 @@ def demo() -> None:
 
 
 async def _play(platform: Platform, console: Console) -> None:
+    if not platform.folder.seeded.exists():
+        raise WentWrong("Its people are not there yet. Wait until `make run` shows the addresses and sign-ins.")
     began = time.monotonic()
     watching = asyncio.create_task(_show_events(platform, console))
     try:
