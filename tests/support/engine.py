@@ -86,6 +86,8 @@ def _started(folder: Path) -> Iterator[Engine]:
             daemon.terminate()
             with suppress(subprocess.TimeoutExpired):
                 daemon.wait(30)
+            left = folder / "run" / "netns" / "default"  # the network of those that take the machine's stays mounted
+            subprocess.run(["umount", left], capture_output=True, check=False)  # noqa: S603, S607 - of Debian
             shutil.rmtree(folder, ignore_errors=True)
 
 
