@@ -155,6 +155,13 @@ async def mails_of(platform: Platform, id: str) -> list[str]:
     return [mail["subject"] for mail in found]
 
 
+def published(id: str, sequence: int = 1, **people: tuple[str, ...]) -> ProjectPublished:
+    """What projects tells of an enrollment and its `administrators` and `mentors`."""
+    said = {"id": id, "slug": id, "name": "Kernel", "description": "", "status": "published", "skills": ()}
+    when = {"sequence": sequence, "at": AT, "by": people["administrators"][0]}
+    return ProjectPublished.model_validate({**said, "prerequisites": (), **people, **when})
+
+
 @dataclass
 class Project:
     """A published project with its people."""
@@ -164,6 +171,7 @@ class Project:
     """Administers it."""
     mo: httpx.AsyncClient
     """Mentors."""
+    ada_id: str
 
 
 @dataclass
@@ -197,11 +205,8 @@ class Scene:
 
     async def project(self, *, pays: bool = True, deposit: int = 0) -> Project:
         id, ada, mo = somebody(), somebody(), somebody()
-        published = {"id": id, "slug": id, "name": "Kernel", "description": "", "status": "published", "skills": ()}
-        people = {"prerequisites": (), "administrators": (ada,), "mentors": (mo,)}
-        when = {"sequence": 1, "at": AT, "by": ada}
-        await self.tell(ProjectPublished.model_validate({**published, **people, **when}))
-        project = Project(id, await self.served.caller(ada), await self.served.caller(mo))
+        await self.tell(published(id, administrators=(ada,), mentors=(mo,)))
+        project = Project(id, await self.served.caller(ada), await self.served.caller(mo), ada)
         if pays:
             said = {"kind": "by_country", "schedule": "lfx-2022"}
             assert (await project.ada.put(f"/v1/stipend-policies/{id}", json=said)).status_code == 200
