@@ -10,7 +10,7 @@ from contracts.money import Money
 from contracts.stipends import InstallmentStatus
 from contracts.time import Instant
 from services.chassis.domain import Away, NotFound
-from services.chassis.http import KeyRequired, Now, View, anyone, router
+from services.chassis.http import DONE_AGAIN, KeyRequired, Now, View, anyone, router
 from services.chassis.paging import Page, Paging
 from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, DifferencesView, Finance
 from services.stipends.domain.payment import Payment, Report
@@ -105,18 +105,17 @@ def _must_be_chosen(name: str, settings: Settings) -> None:
         raise NoSuchProvider(f"This platform does not pay through {name}.")
 
 
-@routes.post(
-    "/callbacks/sandbox", response_model=NotedView, dependencies=[Depends(anyone)], openapi_extra=CALLBACK_BODY
-)
+HEARD: Final = (Depends(anyone), DONE_AGAIN)
+
+
+@routes.post("/callbacks/sandbox", response_model=NotedView, dependencies=HEARD, openapi_extra=CALLBACK_BODY)
 async def hear_sandbox(report: Annotated[Report, Depends(_reported)], data: Data, now: Now) -> NotedView:
     """The sandbox says how a payment went; signed, and repeated until it is heard."""
     noted = await data.paying.note(report, at=now)
     return NotedView(reference=noted.id, status=noted.status)
 
 
-@routes.post(
-    "/callbacks/stripe", response_model=NotedView | None, dependencies=[Depends(anyone)], openapi_extra=STRIPE_BODY
-)
+@routes.post("/callbacks/stripe", response_model=NotedView | None, dependencies=HEARD, openapi_extra=STRIPE_BODY)
 async def hear_stripe(
     report: Annotated[Report | None, Depends(_reported_by_stripe)], data: Data, now: Now
 ) -> NotedView | None:
