@@ -76,7 +76,7 @@ async def retry_payment(id: str, data: Data, by: Finance, now: Now) -> Payment:
 @routes.get("/differences", response_model=DifferencesView, dependencies=[FINANCE_ONLY])
 async def list_differences(request: Request, data: Data, since: Annotated[date, Query()]) -> dict[str, Any]:
     """Where the provider's books and the ledger do not agree, since a day; nothing is corrected by asking."""
-    provider = called(provider_of(request.app.state.settings))
+    provider = called(provider_of(request.app.state.settings.latest()))
     try:
         return {"items": await differences(data, provider, datetime.combine(since, time(), UTC))}
     except ProviderAway as away:
@@ -86,7 +86,7 @@ async def list_differences(request: Request, data: Data, since: Annotated[date, 
 async def _reported(request: Request, now: Now, signature: Annotated[str, Header(alias="Signature")] = "") -> Report:
     settings: Settings = request.app.state.settings
     _must_be_chosen("sandbox", settings)
-    secret = settings.sandbox_callback_secret.get_secret_value()
+    secret = settings.latest().sandbox_callback_secret.get_secret_value()
     return sandbox.read_callback(signature, await request.body(), secret=secret, at=now)
 
 
@@ -95,7 +95,7 @@ async def _reported_by_stripe(
 ) -> Report | None:
     settings: Settings = request.app.state.settings
     _must_be_chosen("stripe", settings)
-    secret = settings.stripe_callback_secret.get_secret_value()
+    secret = settings.latest().stripe_callback_secret.get_secret_value()
     return stripe.read_callback(signature, await request.body(), secret=secret)
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -282,18 +283,26 @@ class Scene:
 
 
 @asynccontextmanager
-async def playing(platform: Platform, *, role: Role = Role.ALL, **more: object) -> AsyncIterator[Scene]:
+async def playing(
+    platform: Platform, *, role: Role = Role.ALL, secrets: Path | None = None, **more: object
+) -> AsyncIterator[Scene]:
+    """`secrets` is a folder for files of the service's secrets; else it is told them as its other settings."""
     gate, clock = Gate(), Clock()
     said: dict[str, Any] = {
         name.removeprefix("STIPENDS_").lower(): value
         for name, value in platform.environment("stipends").items()
         if "SANDBOX" in name or "PAYEE" in name
     }
+    told = dict(said)
+    if secrets is not None:
+        for name in [name for name in told if name.endswith(("_secret", "_key"))]:
+            (secrets / f"STIPENDS_{name.upper()}").write_text(told.pop(name))
+        told["_secrets_dir"] = secrets
     config = uvicorn.Config(gate.app(), log_config=None, access_log=False, lifespan="off")
     async with issuing() as issuer, listening(config) as origin:
-        said["discovery_url"] = issuer.discovery_url
+        told["discovery_url"] = issuer.discovery_url
         issuer.url = origin  # the public origin is the issuer, as everywhere
-        async with serving(rooms, platform, issuer, clock=clock, role=role, more=said | more) as served:
+        async with serving(rooms, platform, issuer, clock=clock, role=role, more=told | more) as served:
             gate.target = served.url
             headers = {"Authorization": f"Bearer {said['sandbox_api_key']}"}
             async with httpx.AsyncClient(base_url=said["sandbox_url"], headers=headers) as bank:
