@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from services.chassis.domain import Conflict, Refusal, RuleBroken
 from services.chassis.mongo import ASCENDING, Collection, Database, DuplicateKeyError, IndexModel
 
@@ -27,6 +25,10 @@ class IdempotencyKeyReused(RuleBroken):
 
 class RequestInHand(Conflict):
     """The same request is being carried out right now."""
+
+
+class ShownOnce(Conflict):
+    """It was done under this very key before, and what it answered is shown this one time."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Command:
     key: str | None = None
     if_match: int | None = None
     by: str = "anonymous"
+    shown_once: bool = False
+    """The answer holds what nobody is shown twice, so it is not kept; that the request was done is."""
     _addressed: str | None = None
 
     @property
@@ -106,6 +110,11 @@ class Answers:
             raise IdempotencyKeyReused(
                 f"The Idempotency-Key {command.key!r} came with another request. Take a new one."
             )
+        if not record["body"]:
+            raise ShownOnce(
+                f"This was done under the Idempotency-Key {command.key!r}, and what it showed is not shown again. "
+                "Where that was lost, ask for a new one under a new key."
+            )
         raise Replayed(Answer(record["status"], record["body"], record["version"]))
 
     async def forget(self, by: str, *texts: str) -> None:
@@ -119,13 +128,10 @@ class Answers:
         await self._collection.delete({"_id": {"$in": said}})
 
     async def keep(self, command: Command, result: Any) -> None:
-        """Keep what is answered, if it is this result's own picture; a secret shown once, or a receipt, is not."""
+        """Keep what is answered, which is what the transaction gave; of what is shown once, that it was done."""
         if command.key is None:
             return
-        try:
-            answer = command.render(result)
-        except ValidationError:
-            return
+        answer = Answer(0, b"") if command.shown_once else command.render(result)
         record = {"fingerprint": command.fingerprint, "at": datetime.now(UTC), "status": answer.status}
         record |= {"body": answer.body, "version": answer.version, "by": command.by}
         try:

@@ -30,7 +30,13 @@ def _header(name: str, says: str, *, required: bool = False, **more: Any) -> dic
     return {"name": name, "in": "header", "required": required, "description": says, "schema": schema}
 
 
-KEY: Final = "Names this very request: sent again within 24 hours it is not done again, but answered again."
+KEYS: Final[Mapping[str, str]] = {
+    "answered again": "Names this very request: sent again within 24 hours it is not done again, but answered again.",
+    "shown once": "Names this very request: sent again within 24 hours it is not done again, but refused (409), for "
+    "what it answers is shown once.",
+    "done again": "Not needed: sent again it changes nothing more, and is answered anew.",
+}
+"""What becomes of a repeated POST, by what its route declares."""
 IF_MATCH: Final = _header("If-Match", "The ETag that you know; 412 where the resource has another by now.")
 IF_NONE_MATCH: Final = _header("If-None-Match", "The ETag that you know; 304 without a body while it is the same.")
 TAG: Final = {"description": "Tells this state of the resource from every other.", "schema": {"type": "string"}}
@@ -43,13 +49,13 @@ def a_file(*media_types: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": content, "description": "The whole file."}}
 
 
-def conditions(methods: set[str], path: str, *, whole: bool, key_required: bool) -> dict[str, Any]:
+def conditions(methods: set[str], path: str, *, whole: bool, key: str, key_required: bool) -> dict[str, Any]:
     """Say which headers a route honours; `whole` is an answer that is made before it is sent."""
     if "GET" in methods:
         known = {"200": {"headers": {"ETag": TAG}}, "304": NOT_MODIFIED}
         return {"parameters": [IF_NONE_MATCH], "responses": known} if whole else {}
-    key = _header("Idempotency-Key", KEY, required=key_required, minLength=1, maxLength=255)
-    asked = [key] if "POST" in methods else []
+    named = _header("Idempotency-Key", key, required=key_required, minLength=1, maxLength=255)
+    asked = [named] if "POST" in methods else []
     return {"parameters": [*asked, *([IF_MATCH] if "POST" not in methods or "{" in path else [])]}
 
 

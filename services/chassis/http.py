@@ -17,7 +17,7 @@ from uuid6 import uuid7
 from services.chassis import commands, rates
 from services.chassis.answers import PRIVATELY, PUBLICLY, Resource, kept_or_known
 from services.chassis.commands import Answer, Command, Replayed
-from services.chassis.documents import conditions
+from services.chassis.documents import KEYS, conditions
 from services.chassis.domain import Actor, NotAllowed
 from services.chassis.nesting import refuse_nested
 from services.chassis.paging import Malformed
@@ -179,6 +179,20 @@ TOKENLESS: Final[Mapping[str, list[str]]] = {}
 """OpenAPI's security requirement that is met by nothing: beside the bearer's, it makes a token optional."""
 
 
+async def _shown_once() -> None:
+    """Declare it of a route."""
+
+
+async def _done_again() -> None:
+    """Declare it of a route."""
+
+
+SHOWN_ONCE: Final = Depends(_shown_once)
+"""Of a POST that answers what nobody is shown twice: a repetition under its key is refused (409), not done."""
+DONE_AGAIN: Final = Depends(_done_again)
+"""Of a POST that may come any number of times and changes nothing more: a repetition is answered anew."""
+
+
 class CommandRoute(APIRoute):
     """A route that honours `Idempotency-Key`, `If-Match` and `If-None-Match`, and refuses what it does not know."""
 
@@ -186,7 +200,9 @@ class CommandRoute(APIRoute):
         super().__init__(*said, **more)
         calls = set(_calls(self.dependant))
         whole = not _is_streamed(self.response_class)
-        told = conditions(self.methods or set(), self.path, whole=whole, key_required=_key_required in calls)
+        self.shown_once, self.done_again = _shown_once in calls, _done_again in calls
+        key = KEYS["shown once" if self.shown_once else "done again" if self.done_again else "answered again"]
+        told = conditions(self.methods or set(), self.path, whole=whole, key=key, key_required=_key_required in calls)
         if whoever in calls:
             told["security"] = [TOKENLESS]
         self.openapi_extra = {**(self.openapi_extra or {}), **told}
@@ -207,7 +223,10 @@ class CommandRoute(APIRoute):
             self._refuse_media(request)
             body = await request.body() if self.body_field else b""
             refuse_nested(body)
-            command = await _command_of(request, render, body)
+            command = _command_of(request, render, body)
+            command.shown_once = self.shown_once
+            if self.done_again:
+                command.key = None
             with commands.carrying_out(command):
                 try:
                     response = await answer(request)
@@ -269,7 +288,7 @@ def _refuse_unknown(request: Request, known: Mapping[str, bool]) -> None:
             raise Malformed(f"The query parameter {name!r} is there more than once.")
 
 
-async def _command_of(request: Request, render: Callable[[Any], Answer], body: bytes) -> Command:
+def _command_of(request: Request, render: Callable[[Any], Answer], body: bytes) -> Command:
     key = request.headers.get("idempotency-key") if request.method == "POST" else None
     if key is not None and not 1 <= len(key) <= 255:
         raise Malformed("An Idempotency-Key has 1 to 255 characters.")

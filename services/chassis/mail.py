@@ -100,7 +100,7 @@ class PostOffice:
         await aiosmtplib.send(message, **self._server())
 
     def _server(self) -> Mapping[str, Any]:
-        settings = self._settings
+        settings = self._settings.latest()
         server: dict[str, Any] = {"hostname": settings.smtp_host, "port": settings.smtp_port, "timeout": 15}
         if settings.smtp_username:
             server |= {"username": settings.smtp_username, "password": settings.smtp_password.get_secret_value()}

@@ -1,14 +1,17 @@
 """What every service is told from outside, by environment variables with its prefix or by files of secrets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from urllib.parse import unquote
 
-from pydantic import Base64Bytes, Field, SecretStr, ValidationError, model_validator
+import structlog
+from pydantic import Base64Bytes, Field, PrivateAttr, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.chassis.broker import Broker
+
+log = structlog.get_logger()
 
 SECRETS: Path = Path("/run/secrets/mentorship")
 
@@ -115,6 +118,28 @@ class Settings(BaseSettings):
     mail_from: str = Field(default="Mentorship <no-reply@localhost>", description="The sender of every mail")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="From which level on")
 
+    _said: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _seen: frozenset[tuple[str, int]] = PrivateAttr(default=frozenset())
+    _latest: Self | None = PrivateAttr(default=None)
+
+    def __init__(self, **said: Any) -> None:
+        super().__init__(**said)
+        self._said, self._seen = said, _files(said)
+
+    def latest(self) -> Self:
+        """Give the settings with the secrets that their files hold by now; what does not hold is not taken.
+
+        Who asks at each use lets a secret rotate under a running service.
+        """
+        seen = _files(self._said)
+        if seen != self._seen:
+            self._seen = seen
+            try:
+                self._latest = type(self)(**self._said)
+            except ValidationError as error:
+                log.warning("changed secrets not taken", wrong=[f"{e['loc']}: {e['msg']}" for e in error.errors()])
+        return self._latest or self
+
     @model_validator(mode="before")
     @classmethod
     def _fall_back(cls, values: Any) -> Any:
@@ -171,3 +196,12 @@ class Settings(BaseSettings):
             prefix = cls.model_config.get("env_prefix", "")
             lines = [f"  {prefix}{'_'.join(map(str, e['loc']))}".upper() + f": {e['msg']}" for e in error.errors()]
             raise SettingsError("The environment is not complete:\n" + "\n".join(lines)) from None
+
+
+def _files(said: Mapping[str, Any]) -> frozenset[tuple[str, int]]:
+    """Name the files of secrets, each with the instant at which it was written."""
+    folder = Path(said.get("_secrets_dir") or SECRETS)
+    try:
+        return frozenset((file.name, file.stat().st_mtime_ns) for file in folder.iterdir() if file.is_file())
+    except OSError:
+        return frozenset()

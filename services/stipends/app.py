@@ -9,7 +9,7 @@ from services.stipends.cashier import Cashier
 from services.stipends.consumers import listen
 from services.stipends.figures import Audit, figures
 from services.stipends.provider.bank_file import BankFile
-from services.stipends.provider.chosen import provider_of
+from services.stipends.provider.chosen import Current, provider_of
 from services.stipends.schedules import shipped
 from services.stipends.settings import Settings
 from services.stipends.store import StipendsStore
@@ -21,7 +21,7 @@ def build(settings: Settings, clock: Clock = now) -> Service[StipendsStore]:
     store = Store(Database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database))
     provider = provider_of(settings)
     data = StipendsStore(store, settings, shipped(), provider.accepted, clock)
-    cashiers = [] if isinstance(provider, BankFile) else [_payments(Cashier(data, provider, clock))]
+    cashiers = [] if isinstance(provider, BankFile) else [_payments(Cashier(data, Current(settings), clock))]
     return Service(
         settings,
         description="Stipend policies and schedules, project budgets, installments and their payment.",

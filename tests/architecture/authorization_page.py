@@ -12,12 +12,13 @@ from tests.component.identity import test_authorization as identity
 from tests.component.identity import test_who_may_see_profiles as profiles
 from tests.component.projects import test_authorization as projects
 from tests.component.stipends import test_authorization as stipends
-from tests.support.authorized import Table
+from tests.support.authorized import Table, read
 
 TABLES: Final[Mapping[str, Mapping[str, Table]]] = {
     "Identity": {
         "Open to everybody; what is mailed is the key": identity.rows(identity.EVERYBODYS),
         "For staff; to change something they give a second factor (401 without)": identity.rows(identity.STAFFS),
+        "What staff do not do where the account is their own": read(identity.THEMSELVES),
         "One's own; `owner` is whom the path names": identity.rows(identity.OWN),
         "Profiles; the owner shows a card as a mentor, and none as a mentee": profiles.rows(profiles.TABLE),
     },
@@ -25,11 +26,16 @@ TABLES: Final[Mapping[str, Mapping[str, Table]]] = {
         "Not about one project": projects.rows(projects.NO_PROJECT),
         "A published project": projects.rows(projects.PUBLISHED),
         "A draft, which nobody may know of but its people and staff": projects.rows(projects.DRAFT),
+        "What staff do not do where they have a part in the project": read(projects.THEMSELVES),
     },
     "Applications": {
         "Everybody's own": applications.rows(applications.NOBODYS),
         "A mentorship under way: mentors advise and never decide": applications.rows(applications.UNDER_WAY),
-        "A graduate": applications.rows(applications.GRADUATED),
+        "An application that the mentee withdrew": read(applications.WITHDRAWN),
+        "A project whose administrator is the mentee, or `conflicted`: declared a conflict of interest": read(
+            applications.THEMSELVES
+        ),
+        "A graduate; `employer` asked for them": applications.of_graduates(),
     },
     "Stipends": {
         "Open to everybody, or one's own": stipends.rows(stipends.EVERYBODYS),
@@ -37,6 +43,7 @@ TABLES: Final[Mapping[str, Mapping[str, Table]]] = {
         "A stipend; `mentee` is the one that is paid, `fellow` another one of the project": stipends.rows(
             stipends.STIPENDS
         ),
+        "A stipend of the caller's own; the first approver is another administrator": read(stipends.THEMSELVES),
         "Payments": stipends.rows(stipends.PAYMENTS),
     },
 }
@@ -45,9 +52,10 @@ HEAD: Final = """# Who may call what
 Each cell is a request that a test makes (`tests/component/*/test_authorization.py`); a route without a row fails it.
 `ok`: the caller may, unless the state or the request itself stands against it. `401`: sign in, or give a second factor.
 `403`: not for you. `404`: for you it is not there. `another` is an administrator of another project, or somebody else,
-`another mentor` a mentor of another project, `fellow` another mentee; `machine` is a client with a token of its own,
-which is no person: every route that looks at who asks answers it 403. Streams, files, exports and calendars are routes
-like every other; what a list, a filter or a stream shows to whom is below the tables.
+`another mentor` a mentor of another project, `fellow` another mentee, `former` somebody who was staff when their token
+was made; `machine` is a client with a token of its own, which is no person: every route that looks at who asks answers
+it 403. Streams, files, exports and calendars are routes like every other; what a list, a filter or a stream shows to
+whom is below the tables.
 """
 
 

@@ -57,20 +57,31 @@ def lacking(operation: Operation, example: Example) -> list[str]:
     return found + (faults(operation.service, asked["schema"], example["request"]) if "request" in example else [])
 
 
-class Listening:
-    """What was heard so far, by call."""
+class Calls:
+    """Knows which call a request is."""
 
     def __init__(self) -> None:
-        self.examples: dict[str, Example] = {}
         self._calls = [
             (re.compile(re.sub(r"\{[^}]+\}", "[^/]+", operation.path)), operation)
             for service in SERVICES
             for operation in sorted(operations(service), key=lambda operation: operation.path.count("{"))
         ]
 
+    def called(self, method: str, path: str) -> Operation | None:
+        of_it = (operation for said, operation in self._calls if operation.method == method and said.fullmatch(path))
+        return next(of_it, None)
+
+
+class Listening(Calls):
+    """What was heard so far, by call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.examples: dict[str, Example] = {}
+
     async def hear(self, response: httpx.Response) -> None:
         request = response.request
-        operation = self._called(request.method, request.url.path)
+        operation = self.called(request.method, request.url.path)
         if operation is None or str(response.status_code) not in operation.answers:
             return
         example: Example = {"answers": {str(response.status_code): _short(json.loads(await response.aread()))}}
@@ -79,10 +90,6 @@ class Listening:
         example = blotted(example)
         if not lacking(operation, example) and _tells_more(example, self.examples.get(operation.name)):
             self.examples[operation.name] = example
-
-    def _called(self, method: str, path: str) -> Operation | None:
-        of_it = (operation for said, operation in self._calls if operation.method == method and said.fullmatch(path))
-        return next(of_it, None)
 
 
 def _short(said: Any) -> Any:

@@ -3,6 +3,7 @@
 import pytest
 
 from contracts.catalog import SERVICES
+from services.chassis.documents import KEYS
 from tests.contract.calls import lacking, recorded
 from tests.contract.openapi import operations
 
@@ -44,6 +45,24 @@ def test_every_post_takes_a_key_which_is_required_where_money_moves():
     posts = [operation for operation in EVERY if operation.method == "POST"]
     assert [operation.name for operation in posts if "Idempotency-Key" not in operation.headers()] == []
     assert {one.name for one in posts if one.headers()["Idempotency-Key"]["required"]} == MOVES_MONEY
+
+
+def test_a_repeated_post_is_answered_again_unless_its_route_declares_otherwise():
+    said = {one.name: one.headers()["Idempotency-Key"]["description"] for one in EVERY if one.method == "POST"}
+    assert {name for name, words in said.items() if words == KEYS["shown once"]} == {
+        "POST /v1/clients",
+        "POST /v1/clients/{id}/rotate-secret",
+        "POST /v1/me/mfa",
+        "POST /v1/me/mfa/confirm",
+        "POST /v1/terms/calendar",
+    }
+    assert {name for name, words in said.items() if words == KEYS["done again"]} == {
+        "POST /v1/payments/answers",
+        "POST /v1/payments/callbacks/sandbox",
+        "POST /v1/payments/callbacks/stripe",
+        "POST /v1/payments/differences",
+        "POST /v1/stipend-policies/{project_id}/preview",
+    }
 
 
 def test_every_read_takes_a_condition_unless_it_is_streamed():

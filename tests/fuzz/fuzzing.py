@@ -17,8 +17,24 @@ from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth
 
-REFUSED: Final = ["400", "401", "403", "404", "405", "406", "409", "412", "413", "415", "422", "428", "429"]
-"""What a schema cannot say is refused too: by a rule, by the state, for want of a key, by who asks."""
+REFUSED: Final = [
+    "400",
+    "401",
+    "403",
+    "404",
+    "405",
+    "406",
+    "409",
+    "412",
+    "413",
+    "414",
+    "415",
+    "422",
+    "428",
+    "429",
+    "431",
+]
+"""What a schema cannot say is refused too: by a rule, by the state, for want of a key, by who asks, for its length."""
 ENDS_THE_SESSION: Final = frozenset(
     {"DELETE /v1/me", "DELETE /v1/me/mfa", "DELETE /v1/me/sessions/{id}", "POST /v1/me/password"}
 )

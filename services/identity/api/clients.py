@@ -6,7 +6,7 @@ from fastapi import Depends
 from pydantic import Field
 
 from contracts.time import Instant
-from services.chassis.http import Body, Now, View, having, router
+from services.chassis.http import SHOWN_ONCE, Body, Now, View, having, router
 from services.chassis.paging import Page, Paging
 from services.chassis.text import Line
 from services.identity.client_registration import Address, Addresses, CreateClient, PublicKeys, new_secret, register
@@ -53,11 +53,11 @@ class ClientView(View):
 
 
 class SecretView(ClientView):
-    client_secret: Annotated[str | None, Field(description="Shown this one time; a repeated request has none")] = None
+    client_secret: Annotated[str | None, Field(description="Shown this one time; a repeated request is refused")] = None
     private_key: Annotated[dict[str, Any] | None, Field(description="A JWK, shown this one time")] = None
 
 
-@clients.post("", status_code=201, response_model=SecretView, dependencies=STAFF)
+@clients.post("", status_code=201, response_model=SecretView, dependencies=[*STAFF, SHOWN_ONCE])
 async def create_client(
     command: CreateClient, by: StaffNow, identity: Data, settings: OurSettings, now: Now
 ) -> SecretView:
@@ -82,7 +82,7 @@ async def edit_client(id: str, command: EditClient, by: StaffNow, identity: Data
     return await identity.clients.registered.change(id, decisions.edit, changes=changes, by=by, at=now)
 
 
-@clients.post("/{id}/rotate-secret", response_model=SecretView, dependencies=STAFF)
+@clients.post("/{id}/rotate-secret", response_model=SecretView, dependencies=[*STAFF, SHOWN_ONCE])
 async def rotate_secret(id: str, command: RotateSecret, by: StaffNow, identity: Data, now: Now) -> SecretView:
     """Give it a new secret; the one before goes on for a day, so that two are good meanwhile."""
     secret, change = new_secret(), identity.clients.registered.change

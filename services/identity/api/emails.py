@@ -56,8 +56,7 @@ async def list_emails(by: By, identity: Data, now: Now) -> Page[EmailView]:
 async def add_email(command: AddEmail, by: By, token: Token, identity: Data, now: Now) -> Receipt:
     """Mail a link that proves the address; the answer is the same whether or not it is another account's."""
     id = await _owner(identity, AccountId(by.id), command, token, now)
-    await identity.addresses.add(id, command.email, at=now)
-    return Receipt()
+    return await identity.addresses.add(id, command.email, at=now)
 
 
 @emails.post("/verify", response_model=AddressesView)

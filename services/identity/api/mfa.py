@@ -7,7 +7,7 @@ from pydantic import Field
 
 from contracts.identity import SecondFactorKind
 from contracts.ids import AccountId
-from services.chassis.http import Body, By, Now, View, router
+from services.chassis.http import SHOWN_ONCE, Body, By, Now, View, router
 from services.identity import codes
 from services.identity.dependencies import Data
 from services.identity.domain import second_factor as factors
@@ -66,7 +66,7 @@ async def read_second_factor(by: By, identity: Data) -> SecondFactor:
     return await identity.second_factors.of(AccountId(by.id))
 
 
-@mfa.post("", status_code=201, response_model=OfferedView)
+@mfa.post("", status_code=201, response_model=OfferedView, dependencies=[SHOWN_ONCE])
 async def offer_app(command: ProveOwner, by: By, token: Token, identity: Data, now: Now) -> OfferedView:
     """Begin to set up an authenticator app: it gets this secret, and its first code confirms it."""
     id = AccountId(by.id)
@@ -77,7 +77,7 @@ async def offer_app(command: ProveOwner, by: By, token: Token, identity: Data, n
     return _viewed(OfferedView, offered, secret=codes.written(secret), uri=uri)
 
 
-@mfa.post("/confirm", response_model=ConfirmedView)
+@mfa.post("/confirm", response_model=ConfirmedView, dependencies=[SHOWN_ONCE])
 async def confirm_app(command: ConfirmApp, by: By, identity: Data, now: Now) -> ConfirmedView:
     """Demand the app's codes from now on; gives 10 recovery codes, this one time."""
     recovery = codes.new_recovery_codes()

@@ -6,8 +6,7 @@ from contracts.time import Instant
 from services.chassis.http import Body, Now, View, having, router
 from services.chassis.paging import Page
 from services.identity.dependencies import Data, StaffNow
-from services.identity.domain.key import Algorithm, KeyState
-from services.identity.store import Identity
+from services.identity.domain.key import Algorithm, KeyState, SigningKey
 
 signing_keys = router("/v1/signing-keys", "signing-keys")
 STAFF = [Depends(having("staff"))]
@@ -28,18 +27,12 @@ class KeyView(View):
 
 
 @signing_keys.get("", response_model=Page[KeyView], dependencies=STAFF)
-async def list_keys(identity: Data) -> Page[KeyView]:
+async def list_keys(identity: Data) -> Page[SigningKey]:
     """List all that are published; all on one page."""
-    return await _listed(identity)
+    return await identity.keys.all()
 
 
 @signing_keys.post("/rotate", response_model=Page[KeyView], dependencies=STAFF)
-async def rotate_keys(command: RotateKeys, by: StaffNow, identity: Data, now: Now) -> Page[KeyView]:
+async def rotate_keys(command: RotateKeys, by: StaffNow, identity: Data, now: Now) -> Page[SigningKey]:
     """Make new keys: they sign in 10 minutes, when everybody can know them, or at once."""
-    await identity.keys.rotate(at_once=command.at_once, by=by, at=now)
-    return await _listed(identity)
-
-
-async def _listed(identity: Identity) -> Page[KeyView]:
-    keys = await identity.keys.find({})
-    return Page(items=[KeyView.model_validate(key) for key in keys], next_cursor=None)
+    return await identity.keys.rotate(at_once=command.at_once, by=by, at=now)

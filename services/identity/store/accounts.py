@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar
 
+from pydantic import BaseModel
+
 from contracts.identity import AccountStatus, PlatformRole
 from contracts.ids import AccountId
 from contracts.time import Instant
@@ -42,6 +44,12 @@ A = TypeVar(
     | Rotation,
 )
 P = ParamSpec("P")
+
+
+class Receipt(BaseModel):
+    """What everybody is told, so that nobody learns which addresses are known."""
+
+    detail: str = "A mail is on its way to that address, if there is anything to do."
 
 
 class Accounts(Repository[Account]):

@@ -15,7 +15,7 @@ from services.identity.domain.account import AddressTaken, LinkNotGood, myself
 from services.identity.domain.person import Person
 from services.identity.domain.record import Record, digest
 from services.identity.languages import _, say
-from services.identity.store.accounts import NOT_GOOD, RESET_PASSWORD, Links, People, new_secret
+from services.identity.store.accounts import NOT_GOOD, RESET_PASSWORD, Links, People, Receipt, new_secret
 from services.identity.store.errands import Errands
 from services.identity.store.limits import MAIL, Limit, Limits
 from services.identity.store.records import Records
@@ -63,7 +63,7 @@ class Addresses:
         found = await self._waiting.find({"account_id": id, "expires_at": {"$gt": at}})
         return sorted(waiting.email for waiting in found)
 
-    async def add(self, id: AccountId, email: str, *, at: datetime) -> None:
+    async def add(self, id: AccountId, email: str, *, at: datetime) -> Receipt:
         """Mail a link there; whether the address is another's shows neither in the answer nor in its time.
 
         Raises `TooManyAddresses`, `TooManyRequests`.
@@ -72,18 +72,19 @@ class Addresses:
             raise TooManyRequests(f"Too many addresses were asked for. Try again in {wait} seconds.", wait=wait)
         may_mail = not await self._limits.try_once(MAIL, email, at=at)
 
-        async def work() -> None:
+        async def work() -> Receipt:
             person = await self._people.get(id)
             if email in person.emails:
-                return
+                return Receipt()
             others = set(await self.waiting(id, at=at)) - {email}
             addresses.require_room(len(person.emails) + len(others))
             asked = {"account_id": id, "email": email, "expires_at": at + LIFE}
             await self._waiting.documents.update({"_id": _key(id, email)}, {"$set": asked}, upsert=True)
             if may_mail:
                 await self._errands.leave("address", at=at, email=email, id=id)
+            return Receipt()
 
-        await self._store.transaction(work)
+        return await self._store.transaction(work)
 
     async def verify(self, id: AccountId, token: str, *, at: datetime) -> Person:
         """Take the address that a link was mailed to as proved. Raises `LinkNotGood`, `AddressTaken`."""

@@ -5,8 +5,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel
-
 from contracts.applications import ApplicationEvent
 from contracts.identity import PlatformRole
 from contracts.ids import AccountId
@@ -31,7 +29,16 @@ from services.identity.domain.sign_in_link import ExternalIdentity
 from services.identity.hashing import Hasher
 from services.identity.languages import Languages, translate
 from services.identity.settings import Settings
-from services.identity.store.accounts import RESET_PASSWORD, VERIFY_EMAIL, Accounts, Links, Owned, People, new_secret
+from services.identity.store.accounts import (
+    RESET_PASSWORD,
+    VERIFY_EMAIL,
+    Accounts,
+    Links,
+    Owned,
+    People,
+    Receipt,
+    new_secret,
+)
 from services.identity.store.addresses import Addresses
 from services.identity.store.clients import Clients
 from services.identity.store.consents import Consents
@@ -53,12 +60,6 @@ from services.identity.store.travelers import Travelers
 T = TypeVar("T")
 
 MAILS: Final = Path(__file__).parent.parent / "mails"
-
-
-class Receipt(BaseModel):
-    """What everybody is told, so that nobody learns which addresses are known."""
-
-    detail: str = "A mail is on its way to that address, if there is anything to do."
 
 
 class Identity:

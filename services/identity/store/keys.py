@@ -11,6 +11,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from services.chassis.domain import Actor, system
 from services.chassis.metrics import tell
 from services.chassis.mongo import DuplicateKeyError, IndexModel
+from services.chassis.paging import Page
 from services.chassis.store import Store
 from services.chassis.vault import SealBroken, Vault
 from services.identity import metrics
@@ -95,22 +96,26 @@ class Keys(Records[SigningKey]):
             except DuplicateKeyError:
                 continue
 
-    async def rotate(self, *, at_once: bool, by: Actor, at: datetime) -> Rotation:
-        """Make the next keys, or at once those that sign, instead of all others. Raises `RotationInHand`.
+    async def all(self) -> Page[SigningKey]:
+        return Page(items=await self.find({}), next_cursor=None)
+
+    async def rotate(self, *, at_once: bool, by: Actor, at: datetime) -> Page[SigningKey]:
+        """Make the next keys, or at once those that sign, instead of all others; gives all. Raises `RotationInHand`.
 
         At once, another replica signs with the old ones for as long as it holds them.
         """
         state = KeyState.ACTIVE if at_once else KeyState.NEXT
         made = [self._closed(await asyncio.to_thread(_generate, kind), kind, state, at) for kind in Algorithm]
 
-        async def work() -> Rotation:
+        async def work() -> Page[SigningKey]:
             if at_once:
                 await self.documents.delete({})
             elif await self.documents.count({"state": KeyState.NEXT.value}, limit=1):
                 raise RotationInHand("New keys are published already, and sign 10 minutes after they were made.")
             for key in made:
                 await self.add(key)
-            return await self.rotations.save(PROVIDER, key_decisions.rotate, at_once=at_once, by=by, at=at)
+            await self.rotations.save(PROVIDER, key_decisions.rotate, at_once=at_once, by=by, at=at)
+            return await self.all()
 
         rotated = await self.store.transaction(work)
         self._ring = None

@@ -11,7 +11,7 @@ from fastapi import Depends, Path, Request, Response
 from icalendar import Calendar, Event
 
 from contracts.time import Instant
-from services.chassis.http import By, Reader, View, anyone, router
+from services.chassis.http import SHOWN_ONCE, By, Reader, View, anyone, router
 from services.projects.api.data import Data, Id
 from services.projects.domain.term import Term
 from services.projects.store.dates import Dates
@@ -51,7 +51,7 @@ async def read_project_calendar(id: Id, data: Data, reader: Reader, request: Req
     return _answer(f"Dates of {project.name}", [await data.dates_of_project(project)], request, who)
 
 
-@routes.post("/calendar", response_model=CalendarAddressView, status_code=201)
+@routes.post("/calendar", response_model=CalendarAddressView, status_code=201, dependencies=[SHOWN_ONCE])
 async def open_calendar(data: Data, by: By) -> CalendarAddressView:
     """Give a secret address for calendar programs, which send no token; the address before it ends."""
     return CalendarAddressView(url=await data.open_calendar(secrets.token_urlsafe(32), by=by))

@@ -198,10 +198,9 @@ class Project(Aggregate):
         """Refuse whoever is not staff, and staff who have a part in what is reviewed."""
         if not by.has(STAFF):
             self.must_be_administered_by(by)
-            raise NotAllowed("Only staff review projects.")
         asked = {self.terms_accepted and self.terms_accepted.by, self.proposed and self.proposed.by}
         if by.id in {*self.administrators, *asked}:
-            raise OwnProject("You have a part in this project; somebody else on the staff reviews it.")
+            raise OwnProject("You have a part in this project; staff who have none in it review it.")
 
 
 def slug_of(name: str) -> str:

@@ -11,7 +11,7 @@ from contracts.ids import ActorId
 from contracts.money import Money
 from contracts.stipends import InstallmentStatus
 from contracts.time import Instant
-from services.chassis.http import KeyRequired, NewId, Now, View, binary_body, router, upload
+from services.chassis.http import DONE_AGAIN, KeyRequired, NewId, Now, View, binary_body, router, upload
 from services.chassis.paging import Page, Paging
 from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, DifferencesView, Finance
 from services.stipends.domain.batch import Batch
@@ -99,7 +99,7 @@ async def fetch_batch(id: str, data: Data, bank: Bank) -> Response:
 @routes.post(
     "/answers",
     response_model=AnswersView,
-    dependencies=[FINANCE_ONLY, SECOND_FACTOR],
+    dependencies=[FINANCE_ONLY, SECOND_FACTOR, DONE_AGAIN],
     openapi_extra=binary_body(XML),
 )
 async def import_answers(stream: Uploaded, data: Data, bank: Bank, now: Now) -> dict[str, Any]:  # noqa: ARG001
@@ -111,7 +111,7 @@ async def import_answers(stream: Uploaded, data: Data, bank: Bank, now: Now) -> 
 @routes.post(
     "/differences",
     response_model=DifferencesView,
-    dependencies=[FINANCE_ONLY],
+    dependencies=[FINANCE_ONLY, DONE_AGAIN],
     openapi_extra=binary_body(XML),
 )
 async def compare_statement(

@@ -10,7 +10,7 @@ from contracts.money import Money
 from contracts.stipends import InstallmentStatus
 from contracts.time import Instant
 from services.chassis.domain import Away, NotFound
-from services.chassis.http import KeyRequired, Now, View, anyone, router
+from services.chassis.http import DONE_AGAIN, KeyRequired, Now, View, anyone, router
 from services.chassis.paging import Page, Paging
 from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, DifferencesView, Finance
 from services.stipends.domain.payment import Payment, Report
@@ -76,7 +76,7 @@ async def retry_payment(id: str, data: Data, by: Finance, now: Now) -> Payment:
 @routes.get("/differences", response_model=DifferencesView, dependencies=[FINANCE_ONLY])
 async def list_differences(request: Request, data: Data, since: Annotated[date, Query()]) -> dict[str, Any]:
     """Where the provider's books and the ledger do not agree, since a day; nothing is corrected by asking."""
-    provider = called(provider_of(request.app.state.settings))
+    provider = called(provider_of(request.app.state.settings.latest()))
     try:
         return {"items": await differences(data, provider, datetime.combine(since, time(), UTC))}
     except ProviderAway as away:
@@ -86,7 +86,7 @@ async def list_differences(request: Request, data: Data, since: Annotated[date, 
 async def _reported(request: Request, now: Now, signature: Annotated[str, Header(alias="Signature")] = "") -> Report:
     settings: Settings = request.app.state.settings
     _must_be_chosen("sandbox", settings)
-    secret = settings.sandbox_callback_secret.get_secret_value()
+    secret = settings.latest().sandbox_callback_secret.get_secret_value()
     return sandbox.read_callback(signature, await request.body(), secret=secret, at=now)
 
 
@@ -95,7 +95,7 @@ async def _reported_by_stripe(
 ) -> Report | None:
     settings: Settings = request.app.state.settings
     _must_be_chosen("stripe", settings)
-    secret = settings.stripe_callback_secret.get_secret_value()
+    secret = settings.latest().stripe_callback_secret.get_secret_value()
     return stripe.read_callback(signature, await request.body(), secret=secret)
 
 
@@ -105,18 +105,17 @@ def _must_be_chosen(name: str, settings: Settings) -> None:
         raise NoSuchProvider(f"This platform does not pay through {name}.")
 
 
-@routes.post(
-    "/callbacks/sandbox", response_model=NotedView, dependencies=[Depends(anyone)], openapi_extra=CALLBACK_BODY
-)
+HEARD: Final = (Depends(anyone), DONE_AGAIN)
+
+
+@routes.post("/callbacks/sandbox", response_model=NotedView, dependencies=HEARD, openapi_extra=CALLBACK_BODY)
 async def hear_sandbox(report: Annotated[Report, Depends(_reported)], data: Data, now: Now) -> NotedView:
     """The sandbox says how a payment went; signed, and repeated until it is heard."""
     noted = await data.paying.note(report, at=now)
     return NotedView(reference=noted.id, status=noted.status)
 
 
-@routes.post(
-    "/callbacks/stripe", response_model=NotedView | None, dependencies=[Depends(anyone)], openapi_extra=STRIPE_BODY
-)
+@routes.post("/callbacks/stripe", response_model=NotedView | None, dependencies=HEARD, openapi_extra=STRIPE_BODY)
 async def hear_stripe(
     report: Annotated[Report | None, Depends(_reported_by_stripe)], data: Data, now: Now
 ) -> NotedView | None:

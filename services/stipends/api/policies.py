@@ -10,7 +10,7 @@ from contracts.applications import Milestone
 from contracts.ids import ProjectId
 from contracts.money import Country, Money
 from contracts.stipends import PolicyKind
-from services.chassis.http import Body, By, Now, View, router
+from services.chassis.http import DONE_AGAIN, Body, By, Now, View, router
 from services.chassis.text import Line
 from services.stipends.api.data import Data
 from services.stipends.domain.policy import HALVES, MOST_INSTALLMENTS, Offer, Share, StipendPolicy, Terms
@@ -80,7 +80,7 @@ async def preview_stipend(
     return _previewed(await data.preview(by, project_id, country, now.date()), country)
 
 
-@routes.post("/{project_id}/preview", response_model=StipendPreview)
+@routes.post("/{project_id}/preview", response_model=StipendPreview, dependencies=[DONE_AGAIN])
 async def preview_policy(project_id: ProjectId, command: WhatIf, data: Data, by: By, now: Now) -> Mapping[str, Any]:
     """What if this were the project's policy and a mentee lived there; nothing is kept."""
     terms = Terms(**command.model_dump(exclude={"country"}))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query
 from pydantic import Field
@@ -20,6 +20,7 @@ from services.stipends.domain.schedule import (
     of_ratios,
     of_table,
 )
+from services.stipends.store.offering import Issued
 
 T = TypeVar("T")
 
@@ -84,11 +85,10 @@ async def list_schedules(data: Data, paging: Paging) -> Page[Schedule]:
 
 
 @routes.post("", response_model=IssuedScheduleView, status_code=201)
-async def issue_schedule(command: IssueSchedule, data: Data, by: Staff, now: Now) -> Mapping[str, Any]:
+async def issue_schedule(command: IssueSchedule, data: Data, by: Staff, now: Now) -> Issued:
     """Put it in force, and tell what it changes; with `dry_run` only tell. It never changes afterwards."""
     schedule = Schedule(rows=command.rows(), **command.model_dump(exclude={"csv", "dry_run"}))
-    changes = await data.issue_schedule(schedule, dry_run=command.dry_run, by=by, at=now)
-    return {"schedule": schedule, "changes": changes, "issued": not command.dry_run}
+    return await data.issue_schedule(schedule, dry_run=command.dry_run, by=by, at=now)
 
 
 @routes.get("/{version}/changes", response_model=Page[AmountChangeView], dependencies=[Depends(anyone)])

@@ -1,7 +1,8 @@
 """The payment provider that a deployment chose in its settings."""
 
 from services.chassis.domain import Conflict
-from services.stipends.provider import Provider
+from services.stipends.domain.payment import Report
+from services.stipends.provider import Order, Provider
 from services.stipends.provider.bank_file import BankFile, Debtor
 from services.stipends.provider.sandbox import SandboxProvider
 from services.stipends.provider.stripe import StripeProvider
@@ -22,6 +23,25 @@ def provider_of(settings: Settings) -> Provider | BankFile:
         api_key=settings.sandbox_api_key.get_secret_value(),
         callback_url=f"{settings.public_url}/v1/payments/callbacks/sandbox",
     )
+
+
+class Current:
+    """The provider that is called, under the settings of now: its key rotates while the service runs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = self._under = settings
+        self._provider = called(provider_of(settings))
+
+    async def pay(self, order: Order) -> Report:
+        return await self._now().pay(order)
+
+    async def look_up(self, reference: str) -> Report | None:
+        return await self._now().look_up(reference)
+
+    def _now(self) -> Provider:
+        if (latest := self._settings.latest()) is not self._under:
+            self._under, self._provider = latest, called(provider_of(latest))
+        return self._provider
 
 
 def called(provider: Provider | BankFile) -> Provider:

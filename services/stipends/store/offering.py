@@ -1,6 +1,7 @@
 """How projects pay, and by which schedules: set, issued, and tried out."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
@@ -14,19 +15,28 @@ from services.stipends.domain.schedule import AmountChange, Schedule
 from services.stipends.store.kept import Kept
 
 
-class Offering(Kept):
-    async def issue_schedule(
-        self, schedule: Schedule, *, dry_run: bool, by: Actor, at: datetime
-    ) -> Sequence[AmountChange]:
-        """Issue it, unless it is a dry run; says what it changes."""
+@dataclass(frozen=True)
+class Issued:
+    """A schedule, and what it changes."""
 
-        async def work() -> None:
+    schedule: Schedule
+    changes: Sequence[AmountChange]
+    issued: bool
+    """Else it was only tried."""
+
+
+class Offering(Kept):
+    async def issue_schedule(self, schedule: Schedule, *, dry_run: bool, by: Actor, at: datetime) -> Issued:
+        """Issue it, unless it is a dry run."""
+
+        async def work() -> Issued:
             issued = tables.issue(schedule, by=by, at=at)
+            before = tables.predecessor(await self.schedules.all(), schedule)
             if not dry_run:
                 await self.schedules.add(issued)
+            return Issued(schedule, tables.compare(before, schedule), issued=not dry_run)
 
-        await self._store.transaction(work)
-        return tables.compare(tables.predecessor(await self.schedules.all(), schedule), schedule)
+        return await self._store.transaction(work)
 
     async def schedule_changes(self, version: str, since: str | None) -> Sequence[AmountChange]:
         after, known = await self.schedules.get(version), await self.schedules.all()

@@ -20,9 +20,14 @@ OWNERS: Final = {"payees": "_id", "payments": "payee_id"}
 class Payees(Repository[Payee]):
     def __init__(self, store: Store, settings: Settings, accepted: Accepted) -> None:
         super().__init__(store, "payees", Payee, PayeeUnknown)
-        self._vault = Vault(settings.payee_secret, *filter(None, [settings.payee_secret_other]))
+        self._settings = settings
         self._accepted = accepted
         self._delay = timedelta(hours=settings.payee_delay_hours)
+
+    @property
+    def _vault(self) -> Vault:
+        latest = self._settings.latest()
+        return Vault(latest.payee_secret, *filter(None, [latest.payee_secret_other]))
 
     def opened(self, owner: str, sealed: bytes) -> Details:
         """Give the details in the clear. Raises `SealBroken`."""

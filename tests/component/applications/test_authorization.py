@@ -7,7 +7,7 @@ client with a token of its own. A route without a row fails.
 
 from typing import Any, Final
 
-from tests.component.applications.scene import Scene, person, profile, somebody
+from tests.component.applications.scene import Scene, person, profile, project, somebody
 from tests.component.applications.test_certificates import REQUEST, employer, graduated
 from tests.support.authorized import Table, World, read, routes_of, with_machines, wrong
 from tests.support.served import Served
@@ -66,28 +66,55 @@ POST   /v1/applications/{id}/withdraw           401       404      ok     403   
 """
 """From an active mentorship to its end; staff and finance do not look into applications."""
 
-GRADUATED: Final = """
-route                                        anonymous signed_in mentee mentor administrator another staff finance
-GET    /v1/applications/{id}/certificate.pdf    401       404      ok     403       403         404    404   404
-GET    /v1/certificates/{code}                  ok        ok       ok     ok        ok          ok     ok    ok
-POST   /v1/certificates/graduates/{id}/referrals
-                                                401       ok       ok     ok        ok          ok     ok    ok
-GET    /v1/certificates/referrals/{id}          401       404      ok     404       404         404    404   404
-POST   /v1/certificates/referrals/{id}/accept   401       404      ok     404       404         404    404   404
-POST   /v1/certificates/referrals/{id}/decline  401       404      ok     404       404         404    404   404
-POST   /v1/certificates/{code}/list             401       403      ok     403       403         403    403   403
-POST   /v1/certificates/{code}/unlist           401       403      ok     403       403         403    403   403
-POST   /v1/certificates/{code}/revoke           401       403      403    403       403         403    ok    403
+THEMSELVES: Final = """
+route                                        mentee conflicted
+POST   /v1/applications/{id}/accept             403    403
+POST   /v1/applications/{id}/waitlist           403    403
+POST   /v1/applications/{id}/decline            403    403
+PUT    /v1/applications/{id}/review             403    403
+GET    /v1/applications/{id}/reviews            403    403
 """
-"""The code is the key to a certificate; what a graduate and an employer say is between these two."""
+"""Both administer the project: who applied to it, and who declared a conflict of interest about the application."""
+
+WITHDRAWN: Final = """
+route                                        mentee mentor administrator
+POST   /v1/applications/{id}/undo               ok     403    403
+"""
+"""What the mentee did nobody else undoes."""
+
+GRADUATED: Final = """
+route                              anonymous signed_in mentee mentor administrator another staff finance employer
+GET    /v1/applications/{id}/certificate.pdf
+                                      401       404      ok     403       403         404    404   404     404
+GET    /v1/certificates/{code}        ok        ok       ok     ok        ok          ok     ok    ok      ok
+POST   /v1/certificates/graduates/{id}/referrals
+                                      401       ok       ok     ok        ok          ok     ok    ok      ok
+GET    /v1/certificates/referrals/{id}
+                                      401       404      ok     404       404         404    404   404     ok
+POST   /v1/certificates/referrals/{id}/accept
+                                      401       404      ok     404       404         404    404   404     403
+POST   /v1/certificates/referrals/{id}/decline
+                                      401       404      ok     404       404         404    404   404     403
+POST   /v1/certificates/{code}/list   401       403      ok     403       403         403    403   403     403
+POST   /v1/certificates/{code}/unlist 401       403      ok     403       403         403    403   403     403
+POST   /v1/certificates/{code}/revoke 401       403      403    403       403         403    ok    403     403
+"""
+"""The code is the key to a certificate; what a graduate and an employer say is between these two.
+
+`graduate_of_staff` is the mentee, on the platform's staff by now.
+"""
 
 BLIND: Final = frozenset(
     {"GET /v1/applications/agreements", "GET /v1/certificates/graduates", "GET /v1/certificates/{code}"}
 )
 
 
-def rows(table: str) -> Table:
-    return with_machines(read(table, fellow="signed_in", another_mentor="signed_in"), BLIND)
+def rows(table: str, **like: str) -> Table:
+    return with_machines(read(table, fellow="signed_in", another_mentor="signed_in", **like), BLIND)
+
+
+def of_graduates() -> Table:
+    return rows(GRADUATED, graduate_of_staff="mentee")
 
 
 TASK: Final = {"name": "Port", "description": "Port it."}
@@ -114,14 +141,14 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-async def world_of(served: Served, scene: Scene, mentee: Any, words: dict[str, str]) -> World:
+async def world_of(served: Served, scene: Scene, mentee: Any, words: dict[str, str], **more: Any) -> World:
     other = await Scene.of(served)
     fellow = await scene.mentee()
     await scene.wish(fellow)
     callers = {"anonymous": await served.caller(), "signed_in": await served.caller(somebody()), "mentee": mentee}
     callers |= {"mentor": scene.mentor, "administrator": scene.admin, "another": other.admin}
     callers |= {role: await served.caller(somebody(), role) for role in ("staff", "finance")}
-    callers |= {"fellow": fellow, "another_mentor": other.mentor, "machine": await served.machine()}
+    callers |= {"fellow": fellow, "another_mentor": other.mentor, "machine": await served.machine(), **more}
     term = {"params": {"term_id": scene.term_id}}
     mine = {f"{method} /v1/applications/draft": term for method in ("GET", "DELETE")}
     mine |= {"GET /v1/applications/eligibility": term, "GET /v1/applications/export.csv": term}
@@ -162,7 +189,29 @@ async def after_graduation(served: Served) -> World:
         "/v1/applications": graduate.application,
         "code": graduate.code,
     }
-    return await world_of(served, graduate.scene, graduate.client, words)
+    more = {"employer": client, "graduate_of_staff": await served.caller(graduate.account, "staff")}
+    return await world_of(served, graduate.scene, graduate.client, words, **more)
+
+
+async def about_themselves(served: Served) -> World:
+    scene, account, second = await Scene.of(served), somebody(), somebody()
+    await served.hears(profile(account), person(account, "Mira Diaz"))
+    mentee, conflicted = await served.caller(account), await served.caller(second)
+    id = await scene.applied(mentee)
+    people = {"administrators": (scene.admin_id, account, second), "mentors": (scene.mentor_id,)}
+    await served.hears(project(scene.project_id, admin=scene.admin_id, sequence=2, **people))
+    declared = await conflicted.put(f"/v1/applications/{id}/review", json={"conflict_of_interest": True})
+    assert declared.status_code == 200, declared.text
+    return World({"mentee": mentee, "conflicted": conflicted}, lambda template: template.format(id=id), BODIES)
+
+
+async def withdrawn(served: Served) -> World:
+    scene = await Scene.of(served)
+    mentee = await scene.mentee()
+    id = await scene.applied(mentee)
+    assert (await mentee.post(f"/v1/applications/{id}/withdraw")).status_code == 200
+    callers = {"mentee": mentee, "mentor": scene.mentor, "administrator": scene.admin}
+    return World(callers, lambda template: template.format(id=id), {})
 
 
 async def test_who_may_call_what_of_an_application_and_what_is_everybodys_own(served: Served):
@@ -173,7 +222,17 @@ async def test_who_may_call_what_of_an_application_and_what_is_everybodys_own(se
 
 async def test_who_may_call_what_of_a_graduate(served: Served):
     world = await after_graduation(served)
-    assert wrong(await world.answers(rows(GRADUATED)), rows(GRADUATED)) == []
+    assert wrong(await world.answers(of_graduates()), of_graduates()) == []
+
+
+async def test_what_nobody_does_about_themselves_or_with_a_conflict_of_interest(served: Served):
+    world = await about_themselves(served)
+    assert wrong(await world.answers(read(THEMSELVES)), read(THEMSELVES)) == []
+
+
+async def test_what_the_mentee_withdrew_nobody_else_undoes(served: Served):
+    world = await withdrawn(served)
+    assert wrong(await world.answers(read(WITHDRAWN)), read(WITHDRAWN)) == []
 
 
 DECISIONS: Final = frozenset(

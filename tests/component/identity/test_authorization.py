@@ -1,9 +1,11 @@
 """Who may call what: each route, each kind of caller, each cell a real request.
 
-`owner` is whom the path names, or whose own it is; `alone` is staff who gave a password alone; `machine` is a client
-with a token of its own. Of profiles tells `test_who_may_see_profiles`. A route without a row fails.
+`owner` is whom the path names, or whose own it is; `alone` is staff who gave a password alone; `former` was staff when
+their token was made; `machine` is a client with a token of its own. Of profiles tells `test_who_may_see_profiles`. A
+route without a row fails.
 """
 
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -24,26 +26,33 @@ POST   /v1/accounts/reset-password              ok      ok    ok      ok    ok  
 """What is mailed is the key."""
 
 STAFFS: Final = """
-route                                        anonymous owner another alone staff machine
-GET    /v1/accounts                             401     403   403     ok    ok    403
-POST   /v1/accounts/{id}/roles                  401     403   403     401   ok    403
-POST   /v1/accounts/{id}/suspend                401     403   403     401   ok    403
-POST   /v1/accounts/{id}/unsuspend              401     403   403     401   ok    403
-POST   /v1/clients                              401     403   403     401   ok    403
-GET    /v1/clients                              401     403   403     ok    ok    403
-GET    /v1/clients/{id}                         401     403   403     ok    ok    403
-PATCH  /v1/clients/{id}                         401     403   403     401   ok    403
-POST   /v1/clients/{id}/rotate-secret           401     403   403     401   ok    403
-DELETE /v1/clients/{id}                         401     403   403     401   ok    403
-GET    /v1/signing-keys                         401     403   403     ok    ok    403
-POST   /v1/signing-keys/rotate                  401     403   403     401   ok    403
-GET    /v1/providers                            401     403   403     ok    ok    403
-POST   /v1/providers                            401     403   403     401   ok    403
-POST   /v1/providers/{id}/enable                401     403   403     401   ok    403
-POST   /v1/providers/{id}/disable               401     403   403     401   ok    403
-POST   /v1/providers/{id}/replace-secret        401     403   403     401   ok    403
+route                                        anonymous owner another alone former staff machine
+GET    /v1/accounts                             401     403   403     ok    ok     ok    403
+POST   /v1/accounts/{id}/roles                  401     403   403     401   403    ok    403
+POST   /v1/accounts/{id}/suspend                401     403   403     401   403    ok    403
+POST   /v1/accounts/{id}/unsuspend              401     403   403     401   403    ok    403
+POST   /v1/clients                              401     403   403     401   403    ok    403
+GET    /v1/clients                              401     403   403     ok    ok     ok    403
+GET    /v1/clients/{id}                         401     403   403     ok    ok     ok    403
+PATCH  /v1/clients/{id}                         401     403   403     401   403    ok    403
+POST   /v1/clients/{id}/rotate-secret           401     403   403     401   403    ok    403
+DELETE /v1/clients/{id}                         401     403   403     401   403    ok    403
+GET    /v1/signing-keys                         401     403   403     ok    ok     ok    403
+POST   /v1/signing-keys/rotate                  401     403   403     401   403    ok    403
+GET    /v1/providers                            401     403   403     ok    ok     ok    403
+POST   /v1/providers                            401     403   403     401   403    ok    403
+POST   /v1/providers/{id}/enable                401     403   403     401   403    ok    403
+POST   /v1/providers/{id}/disable               401     403   403     401   403    ok    403
+POST   /v1/providers/{id}/replace-secret        401     403   403     401   403    ok    403
 """
 """Staff without a second factor may look; to change something they are told to give one (RFC 9470)."""
+
+THEMSELVES: Final = """
+route                                        staff
+POST   /v1/accounts/{id}/roles                  403
+POST   /v1/accounts/{id}/suspend                403
+"""
+"""Where the account is the caller's own."""
 
 OWN: Final = """
 route                                        anonymous owner another alone staff machine
@@ -115,12 +124,17 @@ async def world(provider: Provider) -> World:
     staff = await provider.strong_caller(await provider.person("staff"))
     git = {"id": f"git-{target.id[-8:]}", "kind": "github", "client_id": "c", "client_secret": "s"}
     assert (await staff.post("/v1/providers", json=git)).status_code == 201
+    lost = await provider.person("staff")
+    former = await provider.strong_caller(lost)
+    taken = await staff.post(f"/v1/accounts/{lost.id}/roles", json={"role": "staff", "granted": False})
+    assert taken.status_code == 200
     gone = (await staff.post("/v1/clients", json=CLIENT)).json()["id"]
     callers = {
         "anonymous": await provider.http(),
         "owner": http,
         "another": await provider.caller(other),
         "alone": await provider.caller(await provider.person("staff")),
+        "former": former,
         "staff": staff,
         "finance": await provider.caller(await provider.person("finance")),
         "machine": await machine(provider),
@@ -134,6 +148,12 @@ async def world(provider: Provider) -> World:
 
     added = {"POST /v1/providers": {"json": {**git, "id": f"lab-{address()[6:12]}"}}}
     return World(callers, path, BODIES | added)
+
+
+async def test_what_staff_may_not_do_with_themselves(world: World):
+    me = (await world.callers["staff"].get("/v1/me")).json()["id"]
+    own = replace(world, path=lambda template: template.format(id=me))
+    assert wrong(await own.answers(read(THEMSELVES)), read(THEMSELVES)) == []
 
 
 async def test_who_may_call_what(world: World):

@@ -109,12 +109,14 @@ async def test_a_new_address_ends_the_old_one_and_each_can_be_ended(projects: Se
     assert (await scene.anybody.post("/v1/terms/calendar")).status_code == 401
 
 
-async def test_an_address_asked_for_under_a_key_is_shown_and_not_kept(projects: Served):
+async def test_an_address_asked_for_under_a_key_is_shown_once_and_not_made_twice(projects: Served):
     scene = await published(projects, **SUMMER)
     key = {"Idempotency-Key": scene.id}
     answers = [await scene.owner.client.post("/v1/terms/calendar", headers=key) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [201, 201]
-    token = answers[1].json()["url"].rpartition("/")[2].removesuffix(".ics")
+    assert [answer.status_code for answer in answers] == [201, 409]
+    assert answers[1].json()["type"] == "/problems/shown-once"
+    token = answers[0].json()["url"].rpartition("/")[2].removesuffix(".ics")
+    assert (await scene.anybody.get(f"/v1/terms/calendar/{token}.ics")).status_code == 200
     rows = await projects.service.store.database["idempotency"].find({})
     assert not [row for row in rows if token.encode() in row["body"]]
 

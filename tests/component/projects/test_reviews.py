@@ -141,7 +141,7 @@ async def test_only_staff_decide_on_changes(projects: Served):
         "anybody": problem(await scene.anybody.post(f"{scene.place}/changes/approve")),
     }
     assert answers == {
-        "owner": (403, "not-allowed"),
+        "owner": (403, "own-project"),
         "owner on the staff": (403, "own-project"),
         "anybody": (401, "unauthenticated"),
     }

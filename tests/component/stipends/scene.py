@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -155,6 +156,13 @@ async def mails_of(platform: Platform, id: str) -> list[str]:
     return [mail["subject"] for mail in found]
 
 
+def published(id: str, sequence: int = 1, **people: tuple[str, ...]) -> ProjectPublished:
+    """What projects tells of an enrollment and its `administrators` and `mentors`."""
+    said = {"id": id, "slug": id, "name": "Kernel", "description": "", "status": "published", "skills": ()}
+    when = {"sequence": sequence, "at": AT, "by": people["administrators"][0]}
+    return ProjectPublished.model_validate({**said, "prerequisites": (), **people, **when})
+
+
 @dataclass
 class Project:
     """A published project with its people."""
@@ -164,6 +172,7 @@ class Project:
     """Administers it."""
     mo: httpx.AsyncClient
     """Mentors."""
+    ada_id: str
 
 
 @dataclass
@@ -197,11 +206,8 @@ class Scene:
 
     async def project(self, *, pays: bool = True, deposit: int = 0) -> Project:
         id, ada, mo = somebody(), somebody(), somebody()
-        published = {"id": id, "slug": id, "name": "Kernel", "description": "", "status": "published", "skills": ()}
-        people = {"prerequisites": (), "administrators": (ada,), "mentors": (mo,)}
-        when = {"sequence": 1, "at": AT, "by": ada}
-        await self.tell(ProjectPublished.model_validate({**published, **people, **when}))
-        project = Project(id, await self.served.caller(ada), await self.served.caller(mo))
+        await self.tell(published(id, administrators=(ada,), mentors=(mo,)))
+        project = Project(id, await self.served.caller(ada), await self.served.caller(mo), ada)
         if pays:
             said = {"kind": "by_country", "schedule": "lfx-2022"}
             assert (await project.ada.put(f"/v1/stipend-policies/{id}", json=said)).status_code == 200
@@ -277,18 +283,26 @@ class Scene:
 
 
 @asynccontextmanager
-async def playing(platform: Platform, *, role: Role = Role.ALL, **more: object) -> AsyncIterator[Scene]:
+async def playing(
+    platform: Platform, *, role: Role = Role.ALL, secrets: Path | None = None, **more: object
+) -> AsyncIterator[Scene]:
+    """`secrets` is a folder for files of the service's secrets; else it is told them as its other settings."""
     gate, clock = Gate(), Clock()
     said: dict[str, Any] = {
         name.removeprefix("STIPENDS_").lower(): value
         for name, value in platform.environment("stipends").items()
         if "SANDBOX" in name or "PAYEE" in name
     }
+    told = dict(said)
+    if secrets is not None:
+        for name in [name for name in told if name.endswith(("_secret", "_key"))]:
+            (secrets / f"STIPENDS_{name.upper()}").write_text(told.pop(name))
+        told["_secrets_dir"] = secrets
     config = uvicorn.Config(gate.app(), log_config=None, access_log=False, lifespan="off")
     async with issuing() as issuer, listening(config) as origin:
-        said["discovery_url"] = issuer.discovery_url
+        told["discovery_url"] = issuer.discovery_url
         issuer.url = origin  # the public origin is the issuer, as everywhere
-        async with serving(rooms, platform, issuer, clock=clock, role=role, more=said | more) as served:
+        async with serving(rooms, platform, issuer, clock=clock, role=role, more=told | more) as served:
             gate.target = served.url
             headers = {"Authorization": f"Bearer {said['sandbox_api_key']}"}
             async with httpx.AsyncClient(base_url=said["sandbox_url"], headers=headers, timeout=90) as bank:

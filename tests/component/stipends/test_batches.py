@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from tests.unit.stipends.test_bank_file import REASON, answer, transfer
 from tests.unit.stipends.test_bank_statement import booked, file, named
 
 IBAN = {"iban": "GB29NWBK60161331926819", "holder_name": "Mira Maker", "country": "GB"}
-BANK = {
+BANK: dict[str, Any] = {
     "payment_provider": "bank_file",
     "debtor_name": "Mentorship Fund",
     "debtor_iban": "DE89370400440532013000",

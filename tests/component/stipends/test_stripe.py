@@ -44,7 +44,7 @@ def stripe() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 async def scene(platform: Platform, stripe: str) -> AsyncIterator[Scene]:
-    said = {"payment_provider": "stripe", "stripe_url": stripe, "stripe_api_key": "sk_test_123"}
+    said: dict[str, Any] = {"payment_provider": "stripe", "stripe_url": stripe, "stripe_api_key": "sk_test_123"}
     async with playing(platform, role=Role.API, **said, stripe_callback_secret=SECRET) as scene:
         yield scene
 

@@ -249,14 +249,6 @@ def test_a_hold_is_no_way_past_the_mentees_request():
         approve(release(held, 1, by=FAY, at=AT).state, 1, project=project(), payee=payee(), by=ADA, at=AT)
 
 
-@pytest.mark.parametrize("by", [ADA, MO, MIRA, EVE, STEF])
-def test_only_finance_holds_and_releases(by: Actor):
-    with pytest.raises(NotAllowed, match="Only finance"):
-        hold(requested(), 1, "Why?", by=by, at=AT)
-    with pytest.raises(NotAllowed, match="Only finance"):
-        release(hold(requested(), 1, "Why?", by=FAY, at=AT).state, 1, by=by, at=AT)
-
-
 def test_finance_does_not_hold_or_release_its_own():
     mira = Actor(MIRA.id, frozenset({"finance"}))
     with pytest.raises(OwnStipend):

@@ -4,7 +4,7 @@ import pytest
 
 from contracts.money import Money
 from contracts.stipends import StipendQueued, StipendReserved, StipendStatus
-from services.chassis.domain import Actor, NotAllowed, NotInThisState
+from services.chassis.domain import Actor, NotInThisState
 from services.stipends.domain.claim import OwnStipend
 from services.stipends.domain.facts import follow, hear_application, hear_evaluation
 from services.stipends.domain.ledger import LARGEST, NOTHING, NotPayable
@@ -12,10 +12,7 @@ from services.stipends.domain.policy import offer
 from services.stipends.domain.stipend import Means, Stipend
 from services.stipends.domain.undecided import NothingToDecide, decide
 from tests.unit.stipends.examples import (
-    ADA,
     AT,
-    EVE,
-    FAY,
     MIRA,
     POLICY,
     SCHEDULES,
@@ -71,12 +68,6 @@ def test_later_facts_leave_the_decided_amount():
 def test_only_the_undecided_is_decided(status: StipendStatus):
     with pytest.raises(NotInThisState, match=f"that is {status}"):
         decide(undecided().model_copy(update={"status": status}), dollars(1), WHY, means=means(), by=STEF, at=AT)
-
-
-@pytest.mark.parametrize("by", [ADA, MIRA, EVE, FAY])
-def test_only_staff_decide(by: Actor):
-    with pytest.raises(NotAllowed, match="Only staff"):
-        decide(undecided(), dollars(1), WHY, means=means(), by=by, at=AT)
 
 
 def test_staff_do_not_decide_their_own():
