@@ -41,7 +41,7 @@ class Auditor:
 
     async def _walk(self) -> None:
         in_order, notes = [("number", 1), ("_id", 1)], self._trail.notes
-        kept, last = await self._database.snapshot(self._ends)
+        kept, last = await self._database.transaction(self._ends)
         async for note in notes.each({"number": {"$not": {"$gt": 0}}}, sort=in_order, at_once=SOME):
             self._wait(note)
         async for note in notes.each({"number": {"$gt": 0, "$lte": kept.number}}, sort=in_order, at_once=SOME):

@@ -30,7 +30,10 @@ class Head:
 
     @classmethod
     def of(cls, document: Mapping[str, Any] | None) -> "Head":
-        return cls(document["number"], document["hash"]) if document else cls()
+        """Read it as it is kept; one that cannot be read stands for no note at all."""
+        kept = document or {}
+        number, hash = kept.get("number"), kept.get("hash")
+        return cls(number, hash) if isinstance(number, int) and isinstance(hash, str) else cls()
 
 
 def forgettable(**texts: str) -> Note:

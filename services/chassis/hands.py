@@ -1,6 +1,6 @@
 """Whose hand it is that acts: for the audit trail, carried by context from the edge of a request to its last change."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -31,10 +31,6 @@ class Hand:
     @property
     def is_person(self) -> bool:
         return is_person(self.actor)
-
-    def saw(self, concerned: Iterable[str]) -> None:
-        if self.seen is not None:
-            self.seen.update(concerned)
 
 
 _hand: ContextVar[Hand | None] = ContextVar("_hand", default=None)

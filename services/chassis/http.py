@@ -247,6 +247,7 @@ async def _note_reading(request: Request) -> None:
         audit, name = request.app.state.store.audit, name_of_route(request)
         try:
             await audit.note(name, request.url.path, concerns=hand.seen, outcome=Outcome.READ)
+            hand.seen = None  # a stream goes on, and so does what it began
         except PyMongoError:
             log.exception("reading not noted", route=name)
             raise ReadingNotNoted(

@@ -163,7 +163,8 @@ class Repository(Generic[A]):
 
     def read(self, document: Document) -> A:
         state = self._model.model_validate({**document, "id": document["_id"]})
-        hands.current().saw(state.concerned)
+        if (hand := hands.current()).seen is not None:
+            hand.seen |= state.concerned
         return state
 
 

@@ -53,7 +53,7 @@ async def test_a_note_that_was_changed_ends_the_command_with_1_and_is_named(oper
 
 async def test_another_head_than_was_told_is_found(operator: Operator):
     done = await operator.tries("audit", "verify", "projects", "--head", f"1:{'0' * 64}")
-    assert (done.exit_code, "Note 1 is not the one that was told" in done.stdout) == (1, True)
+    assert (done.exit_code, "Note 1 is not the one that was told" in done.stdout) == (1, True), done.output
     assert (await operator.tries("audit", "verify", "projects", "--head", "abc")).exit_code == 2
 
 
