@@ -36,10 +36,7 @@ class OwnReferral(RuleBroken):
 
 
 class Referral(Aggregate):
-    concerns: ClassVar = (
-        "graduate_id",
-        "sender_id",
-    )
+    concerns: ClassVar = ("graduate_id", "sender_id")
 
     id: ReferralId
     certificate_id: CertificateId

@@ -125,10 +125,7 @@ class TermsAcceptance(BaseModel):
 
 
 class Project(Aggregate):
-    concerns: ClassVar = (
-        "administrators",
-        "mentors",
-    )
+    concerns: ClassVar = ("administrators", "mentors")
 
     id: ProjectId
     slug: str
