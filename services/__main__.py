@@ -12,6 +12,7 @@ from services.identity.key_commands import keys
 from services.identity.provider_commands import provider
 from services.importing import projects
 from services.operators import ServiceName, build
+from services.operators.audit import audit
 from services.operators.backup import backup
 from services.operators.consumers import consumers
 from services.operators.dead_letters import dead_letters
@@ -25,6 +26,7 @@ from services.stipends.commands import ledger, payees, payments
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 app.add_typer(account, name="account")
+app.add_typer(audit, name="audit")
 app.add_typer(backup, name="backup")
 app.add_typer(client, name="client")
 app.add_typer(consumers, name="consumers")

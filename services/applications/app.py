@@ -22,6 +22,7 @@ from services.chassis.figures import Figures
 from services.chassis.jobs import Job
 from services.chassis.metrics import tell
 from services.chassis.mongo import Database
+from services.chassis.own_notes import own_notes
 from services.chassis.service import Clock, Service, now
 from services.chassis.store import Store
 
@@ -42,6 +43,7 @@ def build(settings: Settings, clock: Clock = now) -> Service[ApplicationsStore]:
         data=data,
         prepare=data.prepare,
         routers=(
+            own_notes("/v1/applications", "audit", lambda account: data.untold_since(account, clock())),
             drafts.routes,
             agreements.routes,
             export.routes,

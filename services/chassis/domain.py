@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -88,6 +88,17 @@ class Aggregate(BaseModel):
     """Counts the events told."""
     pos: int = 0
     """When it was last stored, in microseconds of a clock that never goes back; kept by the store."""
+
+    concerns: ClassVar[tuple[str, ...]] = ()
+    """The fields that name accounts whom it is about and who may know of it: what is noted of it, they can read."""
+
+    inside: ClassVar[bool] = False
+    """It is kept to decide by, and what becomes of it is in nobody's own part of the audit trail."""
+
+    @property
+    def concerned(self) -> frozenset[str]:
+        named = (getattr(self, field) for field in self.concerns)
+        return frozenset(id for ids in named if ids for id in ([ids] if isinstance(ids, str) else ids))
 
     def evolve(self, **changes: Any) -> Self:
         """Give the next version with these fields changed, validated."""

@@ -12,8 +12,9 @@ from fastapi import Request
 from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.chassis import metrics
+from services.chassis import hands, metrics
 from services.chassis.domain import Refusal
+from services.chassis.hands import Hand
 from services.chassis.http import LIMIT
 from services.chassis.problems import (
     BodyTooLarge,
@@ -60,6 +61,7 @@ class Edge:
         with (
             span(f"{scope['method']} {scope['path']}", SpanKind.SERVER, headers),
             structlog.contextvars.bound_contextvars(request_id=request_id),
+            hands.acting(_hand_of(scope, request_id)),
         ):
             await self._answer(scope, receive, send, headers, request_id)
 
@@ -92,6 +94,12 @@ class Edge:
                 await answer(scope, receive, sending)
         finally:
             _account(scope, status, time.perf_counter() - started)
+
+
+def _hand_of(scope: Scope, request_id: str) -> Hand:
+    """Nobody in particular, until a token or a cookie says who."""
+    host = str((scope.get("client") or ("",))[0])
+    return Hand(hands.ANONYMOUS, address=hands.truncated(host), request_id=request_id)
 
 
 def _request_id(headers: MutableMapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mappin
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, get_origin
 
+import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response, params
 from fastapi.dependencies.models import Dependant
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -14,15 +15,19 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from uuid6 import uuid7
 
-from services.chassis import commands, rates
+from services.chassis import commands, hands, rates
 from services.chassis.answers import PRIVATELY, PUBLICLY, Resource, kept_or_known
+from services.chassis.audit import Outcome
 from services.chassis.commands import Answer, Command, Replayed
 from services.chassis.documents import KEYS, conditions
-from services.chassis.domain import Actor, NotAllowed
+from services.chassis.domain import Actor, Away, NotAllowed
+from services.chassis.mongo import PyMongoError
 from services.chassis.nesting import refuse_nested
 from services.chassis.paging import Malformed
-from services.chassis.problems import PreconditionMissing, UnsupportedMediaType
+from services.chassis.problems import PreconditionMissing, UnsupportedMediaType, name_of_route
 from services.chassis.tokens import InsufficientUserAuthentication, Unauthenticated
+
+log = structlog.get_logger()
 
 _POLICIES: Final[set[Callable[..., Any]]] = set()
 LIMIT: Final = "mentorship.largest_body"
@@ -46,6 +51,10 @@ class View(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+class ReadingNotNoted(Away):
+    """Whoever has a platform role is shown nothing that the audit trail does not take."""
+
+
 class RouteWithoutPolicy(TypeError):
     """A route that does not say who may call it."""
 
@@ -59,6 +68,9 @@ def policy(check: Callable[..., Any]) -> Callable[..., Any]:
 async def _admit(request: Request, actor: Actor | None) -> None:
     """From here on the command has a name; if it was answered before, that answer is given."""
     if actor is not None:
+        hand = hands.current()
+        hand.actor, hand.roles, hand.client = actor.id, actor.roles, actor.client
+        hand.seen = set() if actor.roles and request.method == "GET" else None
         await rates.count(request.scope, "account", actor.id)
         await rates.count(request.scope, "client", actor.client)
     if command := commands.current():
@@ -232,6 +244,7 @@ class CommandRoute(APIRoute):
                     response = await answer(request)
                 except Replayed as replayed:
                     response = _again(replayed.answer)
+            await _note_reading(request)
             return kept_or_known(request, response) if request.method == "GET" else response
 
         return handle
@@ -244,6 +257,21 @@ class CommandRoute(APIRoute):
             return
         if kind not in {"application/json", "application/merge-patch+json"}:
             raise UnsupportedMediaType(f"Send application/json, not {kind or 'a body without Content-Type'!r}.")
+
+
+async def _note_reading(request: Request) -> None:
+    """Note, before the answer goes out, what somebody with a platform role is shown; or else they are shown nothing."""
+    hand = hands.current()
+    if hand.seen is not None:
+        audit, name = request.app.state.store.audit, name_of_route(request)
+        try:
+            await audit.note(name, request.url.path, concerns=hand.seen, outcome=Outcome.READ)
+            hand.seen = None  # a stream goes on, and so does what it began
+        except PyMongoError:
+            log.exception("reading not noted", route=name)
+            raise ReadingNotNoted(
+                "What you are shown here is noted, and that cannot be done right now. Ask again."
+            ) from None
 
 
 def _is_empty(request: Request) -> bool:

@@ -121,6 +121,7 @@ class Inbox:
     async def _apply_after_all(self, message: Message, apply: Apply) -> None:
         await self._marks.update({"_id": message.lane}, {"$set": {"aside": None}})
         await self._receive([message], apply)
+        await self._store.audit.note("retry", f"dead-letters/{message.id}")
 
     async def discard(self, id: str, apply: Apply) -> None:
         """Pass over a dead letter for good, then apply what waited behind it."""
@@ -131,6 +132,7 @@ class Inbox:
             if message.sequence:
                 passed = {"$max": {"sequence": message.sequence}, "$set": {"aside": None, "at": datetime.now(UTC)}}
                 await self._marks.update({"_id": message.lane}, passed, upsert=True)
+            await self._store.audit.note("discard", f"dead-letters/{id}")
 
         await self._store.transaction(work)
         await self._catch_up(message.lane, apply)

@@ -27,8 +27,13 @@ def redact(_: object, __: str, line: Line) -> Line:
         if SECRET_NAMES.search(name) and name not in {"status_code", "mail"}:
             line[name] = REDACTED
         elif isinstance(value, str):
-            line[name] = TOKEN.sub(REDACTED, ADDRESS.sub(REDACTED, value))
+            line[name] = cleaned(value)
     return line
+
+
+def cleaned(text: str) -> str:
+    """Blank addresses and tokens wherever they stand."""
+    return TOKEN.sub(REDACTED, ADDRESS.sub(REDACTED, text))
 
 
 def _with_trace(_: object, __: str, line: Line) -> Line:

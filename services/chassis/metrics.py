@@ -30,6 +30,7 @@ DEAD_LETTERS: Final = Counter("mentorship_dead_letters_total", "Messages set asi
 DEAD_LETTERS_OPEN: Final = Gauge("mentorship_dead_letters_open", "Messages set aside that nobody has decided about")
 WAITING: Final = Gauge("mentorship_waiting_messages", "Messages waiting for one that is missing or was set aside")
 PAUSED: Final = Gauge("mentorship_consumer_paused", "1 while too many dead letters keep the consumer still")
+AUDIT_UNSEALED: Final = Gauge("mentorship_audit_unsealed_notes", "Notes of the audit trail not yet in its chain")
 STREAMS: Final = Gauge("mentorship_live_streams", "Server-sent streams that are open")
 MAILS: Final = Counter("mentorship_mails_total", "Mails sent, postponed, given_up", ["outcome"])
 PARTS: Final = Gauge(

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
-from services.chassis import metrics
+from services.chassis import hands, metrics
 from services.chassis.commands import IdempotencyKeyReused, StaleVersion
 from services.chassis.domain import Away, Conflict, Forbidden, NotFound, NotYetKnown, Refusal, RuleBroken
 from services.chassis.kinds import KindRefused
@@ -168,11 +168,23 @@ def problem(
 
 async def refused(request: Request, refusal: Exception) -> ProblemResponse:
     """Answer with what a refusal says, and when to come back."""
+    await note_refusal(request, refusal)
     kind = type(refusal)
     headers = next((HEADERS[base] for base in kind.__mro__ if base in HEADERS), None)
     if isinstance(refusal, TooManyRequests):
         headers = {"Retry-After": str(refusal.wait)}
     return problem(request, kind.__name__, status_of(kind), str(refusal), headers=headers)  # type: ignore[arg-type]
+
+
+async def note_refusal(request: Request, refusal: Exception) -> None:
+    """Note it where somebody who is known asks for what they may not do, or for a thing that is not there for them."""
+    unseen = isinstance(refusal, NotFound) and request.path_params
+    if hands.current().is_person and (unseen or isinstance(refusal, Forbidden | InsufficientUserAuthentication)):
+        await request.app.state.store.audit.note_refusal(name_of_route(request), request.url.path, refusal)
+
+
+def name_of_route(request: Request) -> str:
+    return getattr(request.scope.get("route"), "name", "unknown")
 
 
 async def _invalid(request: Request, error: Exception) -> ProblemResponse:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -27,12 +27,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from contracts.event import Event
 from contracts.identity import SessionsEnded
 from contracts.time import in_utc
-from services.chassis import asyncapi, metrics
+from services.chassis import asyncapi, hands, metrics
 from services.chassis.brake import Brake
 from services.chassis.bus import Consumer, Listener
 from services.chassis.cluster import Cluster
 from services.chassis.documents import LICENSE, RESPONSES, Documented
+from services.chassis.domain import system
 from services.chassis.edge import Edge
+from services.chassis.hands import Hand
 from services.chassis.health import Health
 from services.chassis.http import refuse_routes_without_policy
 from services.chassis.inbox import Inbox
@@ -209,7 +211,9 @@ class Service(Generic[S]):
     ) -> list[Coroutine[Any, Any, None]]:
         resting = self.settings.read_only  # what is due is done when it is over; what was done before is told
         relaying = Job("relay", relay.work, watches="outbox", lost=self.store.outbox.forget_measures)
-        jobs = [relaying, *(job for job in self.jobs if job.only_reads or not resting)]
+        trail = self.store.audit  # goes on too: whom staff read about is noted all the while
+        sealing = Job("audit trail", trail.work, pause=3, lost=trail.forget_measures)
+        jobs = [relaying, sealing, *(job for job in self.jobs if job.only_reads or not resting)]
         alone = role is Role.WORKER  # where HTTP is served too, commands go on whatever happens to their events
         for job in jobs:
             health.watch(job.name, lambda job=job: job.well, needed=alone and job is jobs[0])  # type: ignore[misc]
@@ -226,13 +230,19 @@ class Service(Generic[S]):
 
     async def apply(self, event: Event) -> None:
         """Do about a foreign event what the listener says."""
-        if isinstance(event, SessionsEnded):
-            await self.store.endings.remember(event)
-        await self.listener.apply(event, self.data)
+        with hands.acting(Hand(str(event.by))):
+            if isinstance(event, SessionsEnded):
+                await self.store.endings.remember(event)
+            await self.listener.apply(event, self.data)
 
     async def _after_preparing(self, part: Coroutine[Any, Any, None]) -> None:
         await self.prepared.wait()
-        await part
+        with self.by_itself():
+            await part
+
+    def by_itself(self) -> AbstractContextManager[Hand]:
+        """Act without being asked, or for whoever works at the command line."""
+        return hands.acting(Hand(system(self.name).id))
 
 
 def _add_swagger(app: FastAPI, path: str) -> None:

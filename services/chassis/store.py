@@ -7,7 +7,8 @@ from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar
 from pydantic import BaseModel
 
 from contracts.event import Event
-from services.chassis import commands, metrics
+from services.chassis import commands, hands, metrics
+from services.chassis.audit import Trail
 from services.chassis.commands import Answers
 from services.chassis.domain import Aggregate, Change, NotFound
 from services.chassis.endings import Endings
@@ -31,12 +32,14 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.outbox = Outbox(database)
+        self.audit = Trail(database)
         self.answers = Answers(database)
         self.endings = Endings(database)
 
     async def prepare(self) -> None:
         """Create what is missing; safe to repeat, and beside a running service."""
         await self.outbox.prepare()
+        await self.audit.prepare()
         await self.answers.prepare()
         await self.endings.prepare()
 
@@ -91,11 +94,11 @@ class Repository(Generic[A]):
         rows = await self.documents.find(request.narrow(where), sort=[("_id", -1)], limit=request.limit + 1)
         return Page.of([self.read(row) for row in rows], request)
 
-    async def add(self, change: Change[A]) -> A:
+    async def add(self, change: Change[A], *, action: str = "add") -> A:
         """Store a new one with its event. Raises `DuplicateKeyError` where a unique index says no."""
 
         async def work() -> A:
-            return await self._put(change, insert=True)
+            return await self._put(change, action, insert=True)
 
         added = await self.store.transaction(work)
         metrics.DECISIONS.labels(f"add {self.documents.name}").inc()
@@ -109,8 +112,7 @@ class Repository(Generic[A]):
             states = [change.state.model_copy(update={"pos": pos}) for change in changes]
             await self.documents.insert_many([self.write(state) for state in states])
             for change in changes:
-                if change.event is not None:
-                    await self.store.outbox.tell(change.event, pos)
+                await self._say(change, "add", pos)
 
         if changes:
             await self.store.transaction(work)
@@ -120,14 +122,15 @@ class Repository(Generic[A]):
         self, id: str, decide: Callable[Concatenate[A, P], Change[A]], *args: P.args, **kwargs: P.kwargs
     ) -> A:
         """Load it, let `decide` decide, store the state and the event it returns; a refusal leaves all as it was."""
+        action = name_of(decide)
 
         async def work() -> A:
             before = await self.get(id)
             self._hold_to_expectation(before)
-            return await self._put(decide(before, *args, **kwargs), insert=False)
+            return await self._put(decide(before, *args, **kwargs), action, insert=False)
 
         changed = await self.store.transaction(work)
-        metrics.DECISIONS.labels(getattr(decide, "__name__", "change")).inc()
+        metrics.DECISIONS.labels(action).inc()
         return changed
 
     def _hold_to_expectation(self, before: A) -> None:
@@ -135,15 +138,23 @@ class Repository(Generic[A]):
         if command := commands.current():
             command.meets(f"{self.documents.name}/{before.id}", before.version)
 
-    async def _put(self, change: Change[A], *, insert: bool) -> A:
+    async def _put(self, change: Change[A], action: str, *, insert: bool) -> A:
         state = change.state.model_copy(update={"pos": max(time.time_ns() // 1000, change.state.pos + 1)})
         if insert:
             await self.documents.insert(self.write(state))
         else:
             await self.documents.replace({"_id": state.id}, self.write(state))
-        if change.event is not None:
-            await self.store.outbox.tell(change.event, state.pos)
+        await self._say(change, action, state.pos)
         return state
+
+    async def _say(self, change: Change[A], action: str, pos: int) -> None:
+        """Tell the others, if it is for them, and note who did it."""
+        event, subject, concerned = change.event, f"{self.documents.name}/{change.state.id}", change.state.concerned
+        if event is not None:
+            await self.store.outbox.tell(event, pos)
+        by, reason = (event.by, getattr(event, "reason", "")) if event is not None else ("", "")
+        inside = change.state.inside
+        await self.store.audit.note(action, subject, concerns=concerned, by=by, reason=reason, inside=inside)
 
     def write(self, state: A) -> Document:
         """Lay an aggregate out as stored; a subclass adds what its indexes need."""
@@ -151,7 +162,15 @@ class Repository(Generic[A]):
         return {"_id": document.pop("id"), **document}
 
     def read(self, document: Document) -> A:
-        return self._model.model_validate({**document, "id": document["_id"]})
+        state = self._model.model_validate({**document, "id": document["_id"]})
+        if (hand := hands.current()).seen is not None:
+            hand.seen |= state.concerned
+        return state
+
+
+def name_of(decide: Callable[..., Any]) -> str:
+    """Give a decision's name, also where some of its arguments are bound already."""
+    return str(getattr(getattr(decide, "func", decide), "__name__", "change"))
 
 
 class Projection(Generic[M]):

@@ -2,6 +2,7 @@
 
 from services.chassis.jobs import Job
 from services.chassis.mongo import Database
+from services.chassis.own_notes import own_notes
 from services.chassis.service import Clock, Service, now
 from services.chassis.store import Store
 from services.identity import metrics
@@ -75,7 +76,7 @@ def build(settings: Settings, clock: Clock = now) -> Service[Identity]:
         prepare=prepare,
         routers=[
             *(accounts, clients, signing_keys, providers),
-            *(me, my_second_factor, my_password, my_sessions, my_emails, my_links, my_data),
+            *(me, my_second_factor, my_password, my_sessions, my_emails, my_links, my_data, own_notes("/v1/me", "me")),
             *(profiles, portfolios, mentors, mentees),
             *protocol,
             *pages,

@@ -11,7 +11,9 @@ from uuid6 import uuid7
 
 from contracts.identity import AccountStatus, PlatformRole
 from contracts.ids import AccountId
+from services.chassis import hands
 from services.chassis.domain import Refusal, system
+from services.chassis.hands import Hand
 from services.chassis.mongo import Database, StoreAway
 from services.chassis.service import now
 from services.chassis.store import Store
@@ -47,7 +49,8 @@ async def opened() -> AsyncIterator[Identity]:
     try:
         await store.prepare()
         await identity.prepare()
-        yield identity
+        with hands.acting(Hand(OPERATOR.id)):
+            yield identity
     finally:
         store.database.close()
 

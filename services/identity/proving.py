@@ -41,5 +41,6 @@ async def require_password(identity: Identity, id: AccountId, password: str, at:
     if account.password is None:
         raise PasswordWrong("Your account has no password. Sign in again, or take one by the link for a forgotten one.")
     if not await identity.hasher.matches(account.password, password):
+        await identity.note_in_vain("prove_password", id, "The password was wrong.")
         raise PasswordWrong("This is not your password.")
     await identity.limits.forgive(SIGN_IN, id, at=at)

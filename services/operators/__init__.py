@@ -66,7 +66,8 @@ def act(service: str, what: Callable[[Service[Any]], Awaitable[T]]) -> T:
 
     async def acting() -> T:
         try:
-            return await what(built)
+            with built.by_itself():
+                return await what(built)
         finally:
             await built.cluster.close()
             built.store.database.close()

@@ -214,7 +214,7 @@ async def _relay(running: Service[Any]) -> AsyncIterator[Finding]:
 
 async def _work_in_hand(running: Service[Any]) -> AsyncIterator[Finding]:
     names = [lease["_id"] for lease in await held(running.store.database)]
-    jobs = {"relay", *(job.name for job in running.jobs)}
+    jobs = {"relay", "audit trail", *(job.name for job in running.jobs)}
     idle = sorted(job for job in jobs if not any(name == job or name.startswith(f"{job}/") for name in names))
     if idle:
         yield Finding("leases", "wrong", f"Nobody does {', '.join(idle)}.", "Start a worker: --role worker, or all.")

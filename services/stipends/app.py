@@ -2,6 +2,7 @@
 
 from services.chassis.jobs import Job
 from services.chassis.mongo import Database
+from services.chassis.own_notes import own_notes
 from services.chassis.service import Clock, Service, now
 from services.chassis.store import Store
 from services.stipends.api import ROUTERS
@@ -28,7 +29,7 @@ def build(settings: Settings, clock: Clock = now) -> Service[StipendsStore]:
         store=store,
         data=data,
         prepare=data.prepare,
-        routers=ROUTERS,
+        routers=(own_notes("/v1/stipends", "audit", data.privacy.untold_since), *ROUTERS),
         listener=listen,
         jobs=(
             *cashiers,

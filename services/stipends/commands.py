@@ -47,7 +47,8 @@ async def _with_data(act: "Callable[[StipendsStore], Awaitable[T]]") -> T:
 
     service = build("stipends")
     try:
-        return await act(service.data)
+        with service.by_itself():
+            return await act(service.data)
     finally:
         service.store.database.close()
 

@@ -16,13 +16,14 @@ HEAD: Final = """# Metrics
 What each process says at `/metrics` on its own port, for Prometheus. The chart's PodMonitor adds `service`, `role`, `release`, `namespace` and `pod`.
 
 What is marked with * is counted from the store, now and then, by the one replica that has the lease of that work, and no other tells it: take
-the `max` over the replicas. Whether that work gets on is `mentorship_part_well{part="figures"}`, of the walk over the ledger `audit`, of the outbox `relay`.
+the `max` over the replicas. Whether that work gets on is `mentorship_part_well{part="figures"}`, of the walk over the ledger `audit`, of the audit trail `audit trail`, of the outbox `relay`.
 """  # noqa: E501
 TABLE: Final = "| metric | kind | labels | is |\n|---|---|---|---|\n"
 COUNTED: Final = frozenset(
     {
         of_every_process.OUTBOX_DEPTH,
         of_every_process.OUTBOX_AGE,
+        of_every_process.AUDIT_UNSEALED,
         of_identity.KEY_AGE,
         of_applications.APPLICATIONS,
         of_stipends.PAYMENTS,

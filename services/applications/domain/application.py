@@ -9,7 +9,7 @@ accepted | declined
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from contracts.applications import (
     ApplicationAccepted,
@@ -72,6 +72,8 @@ class ReasonMissing(RuleBroken):
 
 
 class Application(Aggregate):
+    concerns: ClassVar = ("mentee_id",)
+
     id: ApplicationId
     project_id: ProjectId
     term_id: TermId

@@ -6,7 +6,7 @@ it in the public directory.
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import ClassVar, Final
 
 from contracts.applications import (
     Attendance,
@@ -37,6 +37,8 @@ class CertificateVoid(NotInThisState):
 
 
 class Certificate(Aggregate):
+    concerns: ClassVar = ("mentee_id",)
+
     id: CertificateId
     code: str
     application_id: ApplicationId

@@ -1,6 +1,7 @@
 """An application that is not sent yet: nobody but its writer sees it, and it follows no rule."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from contracts.ids import AccountId, TermId
 from contracts.time import Instant
@@ -14,6 +15,8 @@ class DraftUnknown(NotFound):
 
 class Draft(Aggregate):
     """One for each person and term."""
+
+    concerns: ClassVar = ("mentee_id",)
 
     term_id: TermId
     mentee_id: AccountId

@@ -1,5 +1,7 @@
 """The places of a term: acceptances that happen at the same time meet here, and no more get through than fit."""
 
+from typing import ClassVar
+
 from contracts.ids import TermId
 from services.chassis.domain import Aggregate, Change, Conflict, NotFound
 
@@ -13,7 +15,9 @@ class CapacityReached(Conflict):
 
 
 class Places(Aggregate):
-    """Has its term's id."""
+    """Has its term's id. A place that comes back from who withdraws would tell them that they had one."""
+
+    inside: ClassVar = True
 
     id: TermId
     taken: int = 0

@@ -5,7 +5,7 @@ requested → accepted | declined
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from contracts.applications import ReferralAccepted, ReferralDeclined, ReferralRequested, ReferralStatus
 from contracts.ids import AccountId, CertificateId, ReferralId
@@ -36,6 +36,8 @@ class OwnReferral(RuleBroken):
 
 
 class Referral(Aggregate):
+    concerns: ClassVar = ("graduate_id", "sender_id")
+
     id: ReferralId
     certificate_id: CertificateId
     graduate_id: AccountId

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import ClassVar, Final
 
 from contracts.applications import ApplicationStatus
 from contracts.ids import ActorId, ApplicationId
@@ -24,6 +24,8 @@ class ConflictOfInterest(Forbidden):
 
 class Review(Aggregate):
     """One for each application and reviewer."""
+
+    concerns: ClassVar = ("reviewer_id",)
 
     application_id: ApplicationId
     reviewer_id: ActorId

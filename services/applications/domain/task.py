@@ -7,7 +7,7 @@ assigned → in_progress → submitted → completed
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -73,6 +73,8 @@ class Submission(BaseModel):
 
 
 class Task(Aggregate):
+    concerns: ClassVar = ("mentee_id",)
+
     id: TaskId
     application_id: ApplicationId
     mentee_id: AccountId

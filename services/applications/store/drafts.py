@@ -28,7 +28,13 @@ class Drafts(Kept):
 
     async def discard_draft(self, term_id: TermId, *, by: Actor) -> None:
         """Forget it; safe to repeat."""
-        await self.drafts.documents.delete({"_id": draft_id(by, term_id)})
+        id = draft_id(by, term_id)
+
+        async def work() -> None:
+            if await self.drafts.documents.delete({"_id": id}):
+                await self._store.audit.note("discard", f"drafts/{id}", by=by.id)
+
+        await self._store.transaction(work)
 
     async def forget_writings(self, id: AccountId) -> None:
         """Leave no text of somebody who erased themself that was kept beside their applications."""

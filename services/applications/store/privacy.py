@@ -10,11 +10,13 @@ from contracts.identity import ExportRequested, PersonDescribed
 from contracts.ids import AccountId, ActorId
 from services.applications.domain import application as applications
 from services.applications.domain import exported, forgetting
-from services.applications.domain.announcement import as_told
+from services.applications.domain.announcement import BEGUN, as_told
 from services.applications.domain.application import Application
 from services.applications.store.decisions import Decisions
 from services.applications.store.drafts import Drafts
 from services.applications.store.mentorships import Mentorships
+from services.chassis import own_notes
+from services.chassis.audit import first_id
 from services.chassis.domain import Actor
 from services.chassis.exporting import tell_part
 
@@ -33,7 +35,19 @@ class Privacy(Mentorships, Decisions, Drafts):
             "certificates": [exported.certificate(each) for each in await self.certificates.find(own)],
             "referrals": [exported.referral(each, me) for each in await self.referrals.find(either)],
             "reviews_given": [exported.review(each) for each in await self.reviews.find({"reviewer_id": id})],
+            "audit": await own_notes.exported(self._store.audit, id, await self.untold_since(id, at)),
         }
+
+    async def untold_since(self, id: str, at: datetime) -> str | None:
+        """Say from which note on something may tell a mentee what is decided and not announced."""
+        held_back = [
+            application.applied_at
+            for application in await self.applications.of(AccountId(ActorId(id)))
+            if application.status not in BEGUN
+            and (term := await self.terms.get(application.term_id))
+            and not term.has_announced(at)
+        ]
+        return first_id(min(held_back) - own_notes.MARGIN) if held_back else None
 
     async def _told_whole(self, application: Application, at: datetime) -> dict[str, Any]:
         """Hold back what was decided and is not announced, as everywhere."""
@@ -49,6 +63,7 @@ class Privacy(Mentorships, Decisions, Drafts):
         if event.name:
             return
         await self._store.answers.forget(event.id, *(known.name, *known.emails) if known else ())
+        await self._store.audit.forget(event.id)
         if known:
             await self.mail.recall(known.name, known.emails)
             hashes = [hashlib.sha256(email.encode()).hexdigest() for email in known.emails]

@@ -4,7 +4,7 @@ unverified → active ⇄ suspended
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -70,6 +70,8 @@ class Registration(BaseModel):
 
 
 class Account(Aggregate):
+    concerns: ClassVar = ("id",)
+
     id: AccountId
     status: AccountStatus = AccountStatus.UNVERIFIED
     roles: tuple[PlatformRole, ...] = ()

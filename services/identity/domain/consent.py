@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import ClassVar
 
 from contracts.identity import ConsentGiven, ConsentWithdrawn
 from contracts.ids import AccountId
@@ -15,6 +16,8 @@ class ConsentNotFound(NotFound):
 
 class Consent(Aggregate):
     """Version 0 is the empty one that nobody has saved."""
+
+    concerns: ClassVar = ("account_id",)
 
     version: int = 0
     account_id: AccountId

@@ -6,7 +6,7 @@ Each category by itself, with consent, taken back at any time. It is told to nob
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -72,6 +72,8 @@ class Given(BaseModel):
 
 class Demographics(Aggregate):
     """Its id is the account's; version 0 is the empty one that nobody has saved."""
+
+    concerns: ClassVar = ("id",)
 
     id: AccountId
     version: int = 0

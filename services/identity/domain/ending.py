@@ -1,6 +1,7 @@
 """Since when nothing older of an account is good: sessions, grants, tokens."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from contracts.identity import SessionsEnded
 from contracts.ids import AccountId
@@ -14,6 +15,8 @@ class EndingNotFound(NotFound):
 
 class Ending(Aggregate):
     """Its id is the account's; version 0 is the empty one that nobody has saved."""
+
+    concerns: ClassVar = ("id",)
 
     id: AccountId
     version: int = 0

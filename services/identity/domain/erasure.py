@@ -8,7 +8,7 @@ asked ⇄ kept
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -120,6 +120,8 @@ class Ties(BaseModel):
 
 class Erasure(Aggregate):
     """Its id is the account's; version 0 is the empty one that nobody has asked for."""
+
+    concerns: ClassVar = ("id",)
 
     id: AccountId
     version: int = 0

@@ -6,7 +6,7 @@ collecting → complete → expired
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -53,6 +53,8 @@ class Part(BaseModel):
 
 
 class Export(Aggregate):
+    concerns: ClassVar = ("account_id",)
+
     id: ExportId
     account_id: AccountId
     status: ExportStatus = ExportStatus.COLLECTING

@@ -1,6 +1,7 @@
 """The person behind an account: name, proved addresses, and the cards that everybody may see."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from contracts.identity import Card, PersonDescribed
 from contracts.ids import AccountId
@@ -11,6 +12,8 @@ from services.identity.domain.profile import Kind
 
 class Person(Aggregate):
     """Its id is the account's."""
+
+    concerns: ClassVar = ("id",)
 
     id: AccountId
     name: str

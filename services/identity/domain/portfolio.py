@@ -1,6 +1,6 @@
 """What a person keeps with their profiles: a picture of themself, and a résumé."""
 
-from typing import Final
+from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -36,6 +36,8 @@ class Avatar(BaseModel):
 
 class Portfolio(Aggregate):
     """Its id is the account's; version 0 is the empty one that nobody has saved."""
+
+    concerns: ClassVar = ("id",)
 
     id: AccountId
     version: int = 0

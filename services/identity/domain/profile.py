@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -74,6 +74,8 @@ class AboutMentee(About):
 
 class Profile(Aggregate, About):
     """Its id is the account's; version 0 is the empty one that nobody has saved."""
+
+    concerns: ClassVar = ("id",)
 
     id: AccountId
     version: int = 0

@@ -1,7 +1,7 @@
 """What a person proves themself with besides the password: an authenticator app, passkeys, and recovery codes."""
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -61,6 +61,8 @@ class Passkey(BaseModel):
 
 class SecondFactor(Aggregate):
     """Its id is the account's; version 0 is the empty one that nobody has saved."""
+
+    concerns: ClassVar = ("id",)
 
     id: AccountId
     version: int = 0

@@ -1,7 +1,7 @@
 """What a person has linked to their account to sign in with: identities at third parties."""
 
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -45,6 +45,8 @@ class ExternalIdentity(BaseModel):
 
 class SignInLinks(Aggregate):
     """Its id is the account's; version 0 is the empty one that nobody has saved."""
+
+    concerns: ClassVar = ("id",)
 
     id: AccountId
     version: int = 0

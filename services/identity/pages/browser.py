@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import Request, Response
 
-from services.chassis import rates
+from services.chassis import hands, rates
 from services.identity.domain.session import AT_MOST, Session
 from services.identity.languages import COOKIE, Language
 from services.identity.settings import Settings
@@ -27,7 +27,11 @@ def session_secret(request: Request) -> str | None:
 
 
 async def session(request: Request, identity: Identity, at: datetime) -> Session | None:
-    return await identity.sessions.alive(session_secret(request), at=at)
+    """Give the session that goes on in this browser; from here on what is done is done by its person."""
+    found = await identity.sessions.alive(session_secret(request), at=at)
+    if found:
+        hands.current().actor = found.account_id
+    return found
 
 
 def keep_session(request: Request, response: Response, secret: str) -> None:

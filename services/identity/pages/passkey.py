@@ -18,12 +18,11 @@ from services.identity.pages.browser import Forged
 from services.identity.pages.mfa import added, require_owner_of, rest_of
 from services.identity.pages.patient import PatientRoute
 from services.identity.pages.rendering import message, page, safe_headers
-from services.identity.pages.second_factor import AGAIN, CANNOT, go_on, half_way
+from services.identity.pages.second_factor import AGAIN, CANNOT, go_on, half_way, require_active
 from services.identity.pages.submitted import STALE, queried, submitted, to_sign_in
 from services.identity.parameters import NotReadable
 from services.identity.passkeys import Site
 from services.identity.proving import is_late
-from services.identity.store import Identity
 from services.identity.store.second_factors import ALONE
 
 SCRIPT: Final = (Path(__file__).parent / "static" / "passkey.js").read_text()
@@ -92,7 +91,7 @@ async def sign_in_with_passkey(request: Request, identity: Data, now: Now) -> Re
     async def work(form: dict[str, str]) -> Response:
         factor = await identity.second_factors.with_passkey(form.get("credential", ""))
         proof = await _proved(request, form, factor, ALONE, now)
-        await _require_active(identity, factor.id)
+        await require_active(identity, factor.id)
         return await go_on(request, form, factor.id, [proof], identity, now)
 
     return await _sent(request, work)
@@ -129,8 +128,9 @@ async def _proved(request: Request, form: dict[str, str], factor: SecondFactor, 
         proof: Proof = await factors.prove_passkey(
             factor, _site(request), credential, purpose=purpose, browser=token, at=now
         )
-    except PasskeyNotGood:
+    except PasskeyNotGood as no:
         metrics.SIGN_INS.labels("wrong_passkey").inc()
+        await request.app.state.data.note_in_vain("prove_passkey", factor.id or None, str(no))
         raise
     return proof
 
@@ -145,12 +145,6 @@ async def _sent(request: Request, work: Work) -> Response:
         return message(request, 403, CANNOT, STALE, link=AGAIN)
     except (NotReadable, Refusal) as no:
         return message(request, 422, CANNOT, str(no), link=AGAIN)
-
-
-async def _require_active(identity: Identity, id: str) -> None:
-    account = await identity.accounts.find_one({"_id": id})
-    if account is None or not account.is_active:
-        raise NotReadable("This account cannot be used.")
 
 
 def _site(request: Request) -> Site:

@@ -118,6 +118,7 @@ async def prove(identity: Identity, id: AccountId, code: str, now: datetime) -> 
         proof = await identity.second_factors.prove(id, code, at=now)
     except Refusal as no:
         metrics.SIGN_INS.labels("wrong_second_factor").inc()
+        await identity.note_in_vain("prove_second_factor", id, str(no))
         raise Refused(422, str(no)) from None
     await identity.limits.forgive(SECOND_FACTOR, id, at=now)
     return proof
@@ -135,13 +136,19 @@ async def half_way(
         if session is None:
             raise NotReadable("Nobody is signed in here.")
         id, proofs = session.account_id, list(session.proofs)
-    account = await identity.accounts.find_one({"_id": id})
-    if account is None or not account.is_active:
-        raise NotReadable("This account cannot be used.")
+    await require_active(identity, id)
     ending = await identity.endings.find_one({"_id": id})
     if ending and any(ending.covers(proof.at) for proof in proofs):
         raise NotReadable("This account's sign-ins were ended. Sign in again.")
     return id, proofs
+
+
+async def require_active(identity: Identity, id: AccountId) -> None:
+    """Raises `NotReadable`."""
+    account = await identity.accounts.find_one({"_id": id})
+    if account is None or not account.is_active:
+        await identity.note_in_vain("sign_in", id, "The account is not active.")
+        raise NotReadable("This account cannot be used.")
 
 
 def _page(request: Request, carried: dict[str, str], status: int = 200, *, wrong: str = "", wait: int = 0) -> Response:

@@ -78,6 +78,8 @@ async def _prove(
         raise Refused(503, BUSY, 2) from None
     if not (right and account and account.is_active):
         metrics.SIGN_INS.labels("wrong_password").inc()
+        why = "The password was right, but the account is not active." if right else "The password was wrong."
+        await identity.note_in_vain("sign_in", account.id if account else None, why)
         raise Refused(422, WRONG)
     await identity.limits.forgive(SIGN_IN, *about, at=now)
     await _renew(account, password, identity, passwords)

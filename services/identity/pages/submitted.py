@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.chassis.domain import Refusal
+from services.chassis.problems import note_refusal
 from services.identity import parameters
 from services.identity.domain.session import Session
 from services.identity.hashing import Overloaded
@@ -42,6 +43,7 @@ async def submitted(
         response.headers["Retry-After"] = "2"
         return response
     except (NotReadable, Refusal) as no:
+        await note_refusal(request, no)
         return message(request, 422, TITLE, str(no), link=again)
 
 

@@ -17,7 +17,7 @@ from services.identity.languages import _
 from services.identity.pages import browser
 from services.identity.pages.browser import Forged
 from services.identity.pages.rendering import message, safe_headers
-from services.identity.pages.second_factor import AGAIN, CONTINUE, LINKING, ask_for_second_factor, go_on
+from services.identity.pages.second_factor import AGAIN, CONTINUE, LINKING, ask_for_second_factor, go_on, require_active
 from services.identity.pages.submitted import STALE
 from services.identity.parameters import NotReadable
 from services.identity.relying import party
@@ -97,9 +97,7 @@ async def _sign_in(
     id = await identity.sign_in_links.opening(who.issuer, who.subject)
     if id is None:
         return await _arrive(request, pending, who, proved, identity, now)
-    account = await identity.accounts.get(id)
-    if not account.is_active:
-        raise NotReadable("This account cannot be used.")
+    await require_active(identity, id)
     proof, form = Proof(method=Method.THIRD_PARTY, at=now), {CONTINUE: pending.rest} if pending.rest else {}
     if (await identity.second_factors.of(id)).is_there:
         return ask_for_second_factor(request, form, HalfWay(id, proof))

@@ -12,7 +12,7 @@ from contracts.ids import AccountId
 from contracts.time import Instant
 from services.chassis.domain import Change
 from services.chassis.mongo import IndexModel
-from services.chassis.store import Repository, Store
+from services.chassis.store import Repository, Store, name_of
 from services.identity.domain.account import Account, AccountNotFound, LinkNotGood, account_id
 from services.identity.domain.demographics import Demographics
 from services.identity.domain.ending import Ending
@@ -91,7 +91,7 @@ class Owned(Repository[A], Generic[A]):
             if await self.find_one({"_id": id}) is None:
                 nothing = self._model(id=id)
                 self._hold_to_expectation(nothing)
-                return await self.add(decide(nothing, *args, **kwargs))
+                return await self.add(decide(nothing, *args, **kwargs), action=name_of(decide))
             return await self.change(id, decide, *args, **kwargs)
 
         return await self.store.transaction(work)

@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec
 from contracts.ids import AccountId
 from services.chassis.domain import Actor, Change
 from services.chassis.mongo import IndexModel
-from services.chassis.store import Repository, Store
+from services.chassis.store import Repository, Store, name_of
 from services.identity.domain import consent as consents
 from services.identity.domain.account import myself
 from services.identity.domain.consent import Consent, ConsentNotFound, consent_id
@@ -76,6 +76,6 @@ class Consents(Repository[Consent]):
             before = await self.of(account_id, client_id)
             if before.version:
                 return await self.change(before.id, decide, *args, **kwargs)
-            return await self.add(decide(before, *args, **kwargs))
+            return await self.add(decide(before, *args, **kwargs), action=name_of(decide))
 
         return await self.store.transaction(work)

@@ -63,7 +63,12 @@ class Devices(Records[Device]):
 
     async def deny(self, device: Device, *, at: datetime) -> None:
         """Raises `DeviceCodeNotGood` where somebody answered before."""
-        await self._answer(device, DeviceState.DENIED, at)
+
+        async def work() -> None:
+            await self._answer(device, DeviceState.DENIED, at)
+            await self.store.audit.note("deny", f"clients/{device.client_id}")
+
+        await self.store.transaction(work)
 
     async def _answer(self, device: Device, state: DeviceState, at: datetime, **more: str) -> None:
         waiting = {"_id": device.id, "state": DeviceState.PENDING.value, "expires_at": {"$gt": at}}

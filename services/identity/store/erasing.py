@@ -122,6 +122,7 @@ class Erasing:
         await self._forget_profiles(id, at)
         await self._store.answers.forget(id, person.name, *person.emails)
         await holdings.forget(self._store.database, id)
+        await self._store.audit.forget(id)
         farewell = self._letters.write("erasure-done", person.emails[0], on=f"{done.done_at:%Y-%m-%d}")
         await self._post_office.post(farewell)
 

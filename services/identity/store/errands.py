@@ -37,7 +37,9 @@ class Errands(Records[Errand]):
         self.does: dict[str, Does] = {}
 
     async def leave(self, kind: str, *, at: datetime, **told: Any) -> None:
-        await self.add(Errand(id=str(uuid7()), kind=kind, told=told, language=spoken().name, at=at))
+        errand = Errand(id=str(uuid7()), kind=kind, told=told, language=spoken().name, at=at)
+        await self.add(errand)
+        await self.store.audit.note(kind, f"errands/{errand.id}")
 
     async def work(self) -> bool:
         """Do the oldest; says whether there was one."""

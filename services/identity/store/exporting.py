@@ -11,6 +11,7 @@ from uuid6 import uuid7
 
 from contracts.exports import PartExported
 from contracts.ids import AccountId
+from services.chassis import own_notes
 from services.chassis.domain import NotInThisState, system
 from services.chassis.exporting import new_key, unseal
 from services.chassis.mail import Letters, PostOffice
@@ -136,7 +137,8 @@ class Exporting:
         head = {"export": export.id, "account": export.account_id, "at": at}
         yield to_json(head)[:-1] + b',"identity":'
         id = export.account_id
-        yield to_json(await told(self._store.database, id) | await self._profiles.exported(id))
+        held = await told(self._store.database, id) | await self._profiles.exported(id)
+        yield to_json(held | {"audit": await own_notes.exported(self._store.audit, id)})
         for service in exports.ASKED:
             yield f',"{service}":'.encode()
             where = {"export_id": export.id, "service": service}

@@ -55,8 +55,15 @@ class Grants(Records[Grant]):
 
     async def revoke(self, id: str, *, at: datetime) -> None:
         """End a grant, of a person or of a client by itself."""
-        for kind in (self, self.machines):
-            await kind.documents.update({"_id": id, "revoked_at": None}, {"$set": {"revoked_at": at}})
+
+        async def work() -> None:
+            for kind in (self, self.machines):
+                ended = await kind.documents.claim({"_id": id, "revoked_at": None}, {"$set": {"revoked_at": at}})
+                if ended:
+                    concerns = [ended["account_id"]] if "account_id" in ended else []
+                    await self.store.audit.note("revoke", f"clients/{ended['client_id']}", concerns=concerns)
+
+        await self.store.transaction(work)
 
     async def revoke_client(self, client_id: str, *, at: datetime) -> None:
         """End all that a client was ever given."""

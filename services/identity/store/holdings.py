@@ -75,6 +75,8 @@ IMPERSONAL: Final = frozenset(
         "inbox",
         "waiting",
         "outbox",
+        "audit",
+        "audit_heads",
         "leases",
         "pauses",
         "clusters",

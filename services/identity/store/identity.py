@@ -10,6 +10,7 @@ from contracts.identity import PlatformRole
 from contracts.ids import AccountId
 from contracts.projects import ProjectEvent
 from contracts.stipends import StipendEvent
+from services.chassis.audit import Outcome
 from services.chassis.domain import Actor, NotAllowed, system
 from services.chassis.mail import Letters, PostOffice
 from services.chassis.mongo import DuplicateKeyError, IndexModel
@@ -321,6 +322,7 @@ class Identity:
             if session is None:
                 raise SessionNotFound("There is no such session of yours.")
             await self.sessions.documents.delete({"_id": session.id})
+            await self._note("end_session", id)
             await self.farewells.leave([session], at=at)
             await self.grants.revoke_session(sid, at=at)
             return session
@@ -346,9 +348,19 @@ class Identity:
             session = await self.sessions.with_secret(secret)
             if session:
                 await self.sessions.end(secret)
+                await self._note("sign_out", session.account_id)
                 await self.farewells.leave([session], at=at)
 
         await self.store.transaction(work)
+
+    async def note_in_vain(self, action: str, id: AccountId | None, why: str) -> None:
+        """Note that somebody did not prove who they are; of an unknown account too, so that it takes the same time."""
+        concerns = [id] if id else []
+        subject = f"accounts/{id or 'unknown'}"
+        await self.store.audit.note(action, subject, concerns=concerns, outcome=Outcome.REFUSED, reason=why)
+
+    async def _note(self, action: str, id: AccountId) -> None:
+        await self.store.audit.note(action, f"accounts/{id}", concerns=[id], by=id)
 
     async def begin_grant(
         self, grant: Grant, session: Session, *, asked: bool, keep: Callable[[], Awaitable[None]], at: datetime
@@ -358,6 +370,8 @@ class Identity:
         async def work() -> None:
             await self.consents.stand(grant, session, asked=asked, at=at)
             await keep()
+            id, client = grant.account_id, f"clients/{grant.client_id}"
+            await self.store.audit.note("begin_grant", client, concerns=[id], by=id, reason=grant.scope)
 
         await self.store.transaction(work)
 

@@ -40,7 +40,10 @@ class Sessions(Records[Session]):
             same = before is not None and before.account_id == account_id and before.is_alive(at)
             sid = before.sid if before and same else str(uuid7())
             await self.end(instead_of)
-            await self.add(session.begin(digest(secret), sid=sid, account_id=account_id, proofs=proofs, at=at))
+            begun = session.begin(digest(secret), sid=sid, account_id=account_id, proofs=proofs, at=at)
+            await self.add(begun)
+            ways, about = ", ".join(begun.amr), f"accounts/{account_id}"
+            await self.store.audit.note("sign_in", about, concerns=[account_id], by=account_id, reason=ways)
 
         await self.store.transaction(work)
         return secret

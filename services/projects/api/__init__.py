@@ -4,6 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from services.chassis.own_notes import own_notes
 from services.projects.api import (
     calendars,
     catalog,
@@ -19,6 +20,7 @@ from services.projects.api import (
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     conditions.routes,
+    own_notes("/v1/projects", "audit"),
     catalog.routes,
     projects.routes,
     changes.routes,

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Protocol, Self
+from typing import Any, ClassVar, Final, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -49,7 +49,19 @@ Tally = Mapping[ApplicationStatus, int]
 UNDECIDED: Final = frozenset({ApplicationStatus.PENDING, ApplicationStatus.WAITLISTED})
 ENGAGED: Final = frozenset({ApplicationStatus.ACCEPTED, ApplicationStatus.ACTIVE})
 RESERVED: Final = frozenset(
-    {"terms-and-conditions", "import", "stream", "facets", "feed", "feed-atom", "calendar", "search", "mine", "me"}
+    {
+        "terms-and-conditions",
+        "import",
+        "stream",
+        "facets",
+        "feed",
+        "feed-atom",
+        "calendar",
+        "search",
+        "mine",
+        "me",
+        "audit",
+    }
 )
 """Words that stand, or may come to stand, where a slug does in a path; no project is called by one of them there."""
 UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -113,6 +125,8 @@ class TermsAcceptance(BaseModel):
 
 
 class Project(Aggregate):
+    concerns: ClassVar = ("administrators", "mentors")
+
     id: ProjectId
     slug: str
     name: str

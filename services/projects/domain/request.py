@@ -4,7 +4,7 @@ requested → approved | declined | withdrawn
 """
 
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from contracts.event import Event
 from contracts.ids import AccountId, MentorRequestId, ProjectId
@@ -63,6 +63,8 @@ class ProjectPast(NotInThisState):
 
 
 class MentorRequest(Aggregate):
+    concerns: ClassVar = ("account_id",)
+
     id: MentorRequestId
     project_id: ProjectId
     account_id: AccountId

@@ -40,12 +40,17 @@ class Calendars(Kept):
 
         async def work() -> str:
             await self._addresses.replace({"_id": by.id}, {"token_hash": hash_of(token)}, upsert=True)
+            await self._store.audit.note("open_calendar", f"calendars/{by.id}", by=by.id)
             return f"{self._public_url}/v1/terms/calendar/{token}.ics"
 
         return await self._store.transaction(work)
 
     async def end_calendar(self, *, by: Actor) -> None:
-        await self._addresses.delete({"_id": by.id})
+        async def work() -> None:
+            await self._addresses.delete({"_id": by.id})
+            await self._store.audit.note("end_calendar", f"calendars/{by.id}", by=by.id)
+
+        await self._store.transaction(work)
 
     async def dates_at(self, token: str) -> list[Dates]:
         """Give the dates of whoever owns the address. Raises `CalendarUnknown`."""

@@ -14,8 +14,8 @@ class Projects(Repository[Project]):
     def catalog(self) -> Catalog:
         return Catalog(self.store.database)
 
-    async def _put(self, change: Change[Project], *, insert: bool) -> Project:
-        state = await super()._put(change, insert=insert)
+    async def _put(self, change: Change[Project], action: str, *, insert: bool) -> Project:
+        state = await super()._put(change, action, insert=insert)
         await self.catalog.show(state)
         return state
 
@@ -68,8 +68,8 @@ class Terms(Repository[Term]):
     def catalog(self) -> Catalog:
         return Catalog(self.store.database)
 
-    async def _put(self, change: Change[Term], *, insert: bool) -> Term:
-        state = await super()._put(change, insert=insert)
+    async def _put(self, change: Change[Term], action: str, *, insert: bool) -> Term:
+        state = await super()._put(change, action, insert=insert)
         await self.catalog.place(state.project_id, await self.of(state.project_id))
         return state
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from contracts.exports import ProjectsPartExported
 from contracts.identity import ExportRequested, PersonDescribed
 from contracts.ids import AccountId
+from services.chassis import own_notes
 from services.chassis.domain import Actor, system
 from services.chassis.exporting import tell_part
 from services.projects.domain import forgetting
@@ -35,6 +36,7 @@ class Privacy(Kept):
             ],
             "requests_to_mentor": [each.model_dump(mode="json", exclude={"pos", "sequence"}) for each in asked],
             "calendar_address": calendar is not None,
+            "audit": await own_notes.exported(self._store.audit, id),
         }
 
     async def remember_person(self, event: PersonDescribed) -> None:
@@ -48,6 +50,7 @@ class Privacy(Kept):
             for invitation in await self.invitations.find({"email": {"$in": list(known.emails)}}):
                 await self.invitations.change(invitation.id, forgetting.forget_invited, by=BY_ITSELF, at=event.at)
         await self._store.answers.forget(event.id, *(known.name, *known.emails) if known else ())
+        await self._store.audit.forget(event.id)
         await self._store.database["calendars"].delete({"_id": event.id})
         await self._forget_membership(event)
 

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from schwifty import IBAN
@@ -86,6 +86,8 @@ class Details(BaseModel):
 
 class Payee(Aggregate):
     """The id is the person's account. What is sealed can be opened by this service's vault alone."""
+
+    concerns: ClassVar = ("id",)
 
     id: AccountId
     sealed: bytes = Field(default=b"", repr=False)

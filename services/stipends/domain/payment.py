@@ -6,7 +6,7 @@ approved → paying → paid → returned
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -109,6 +109,8 @@ WALKS: Final[Mapping[tuple[Status, str], tuple[Status, ...]]] = {
 
 class Payment(Aggregate):
     """Its id is the provider's reference and idempotency key: `stipend.installment.attempt`."""
+
+    concerns: ClassVar = ("payee_id",)
 
     stipend_id: StipendId
     number: int

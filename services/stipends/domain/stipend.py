@@ -6,7 +6,7 @@ undecided → awaiting_funds | reserved, decided by staff
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -54,6 +54,8 @@ class InstallmentUnknown(NotFound):
 
 class Stipend(Aggregate):
     """The id is the application's."""
+
+    concerns: ClassVar = ("mentee_id",)
 
     id: StipendId
     project_id: ProjectId | None = None

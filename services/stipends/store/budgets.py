@@ -35,7 +35,7 @@ class Budgets(Repository[Budget]):
     async def book(self, posting: Posting, budget: Budget | None = None) -> Budget:
         """Apply a posting to its project's budget, which is read unless it is in hand."""
         before = budget or await self.get(posting.project_id)
-        return await self._put(book(before, posting), insert=False)
+        return await self._put(book(before, posting), book.__name__, insert=False)
 
 
 class Postings:

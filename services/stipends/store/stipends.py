@@ -27,12 +27,12 @@ class Stipends(Repository[Stipend]):
     def __init__(self, store: Store, letters: Correspondence, held_back: HeldBack) -> None:
         super().__init__(store, "stipends", Stipend, StipendUnknown)
         self._letters = letters
-        self._held_back = held_back
+        self.held_back = held_back
 
-    async def _put(self, change: Change[Stipend], *, insert: bool) -> Stipend:
+    async def _put(self, change: Change[Stipend], action: str, *, insert: bool) -> Stipend:
         """Store it and, in the same transaction, write about what happened to the mentee and to who deposits."""
-        stored = await super()._put(change, insert=insert)
-        if change.event is not None and type(change.event) in TOLD and not await self._held_back.keeps(stored):
+        stored = await super()._put(change, action, insert=insert)
+        if change.event is not None and type(change.event) in TOLD and not await self.held_back.keeps(stored):
             await self._letters.tell(stored, change.event)
         if isinstance(change.event, StipendQueued) and not await self._others_wait(stored):
             await self._letters.tell_of_shortage(stored)
@@ -49,7 +49,7 @@ class Stipends(Repository[Stipend]):
         """Write to one mentee what is true now and was held back until now; says whether there was one."""
 
         async def work() -> bool:
-            id = await self._held_back.take_due()
+            id = await self.held_back.take_due()
             if id is not None:
                 await self._letters.tell_outcome(await self.get(id))
             return id is not None

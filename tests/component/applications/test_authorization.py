@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tests.component.applications.scene import Scene, person, profile, project, somebody
 from tests.component.applications.test_certificates import REQUEST, employer, graduated
-from tests.support.authorized import Table, World, read, routes_of, with_machines, wrong
+from tests.support.authorized import Table, World, read, routes_of, unnoted, with_machines, wrong
 from tests.support.served import Served
 
 NOBODYS: Final = """
@@ -19,6 +19,7 @@ GET    /v1/applications/eligibility             401       ok       ok     ok    
 GET    /v1/applications                         401       ok       ok     ok        ok          ok     ok    ok
 PUT    /v1/applications/draft                   401       ok       ok     ok        ok          ok     ok    ok
 GET    /v1/applications/draft                   401       ok       ok     ok        ok          ok     ok    ok
+GET    /v1/applications/audit                   401       ok       ok     ok        ok          ok     ok    ok
 DELETE /v1/applications/draft                   401       ok       ok     ok        ok          ok     ok    ok
 POST   /v1/applications                         401       ok       ok     ok        ok          ok     ok    ok
 GET    /v1/certificates                         401       ok       ok     ok        ok          ok     ok    ok
@@ -218,11 +219,13 @@ async def test_who_may_call_what_of_an_application_and_what_is_everybodys_own(se
     world = await under_way(served)
     for table in (rows(NOBODYS), rows(UNDER_WAY)):
         assert wrong(await world.answers(table), table) == []
+    assert await unnoted(world.asked, served.service.store) == []
 
 
 async def test_who_may_call_what_of_a_graduate(served: Served):
     world = await after_graduation(served)
     assert wrong(await world.answers(of_graduates()), of_graduates()) == []
+    assert await unnoted(world.asked, served.service.store) == []
 
 
 async def test_what_nobody_does_about_themselves_or_with_a_conflict_of_interest(served: Served):

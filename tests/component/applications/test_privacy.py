@@ -49,6 +49,7 @@ async def test_who_is_not_known_is_answered_too(served: Served):
         "drafts": [],
         "certificates": [],
         "referrals": [],
+        "audit": [],
         "reviews_given": [],
     }
 

@@ -284,3 +284,27 @@ async def test_everybody_reads_the_agreement_that_is_signed(served: Served):
     await served.hears(funding(id))
     old = await post(mentee, id, "confirm", agreement_version="2025-01", signature="Mira Diaz")
     assert kinds([old]) == ["422 agreement-not-in-force"]
+
+
+async def test_the_audit_trail_tells_no_applicant_what_is_held_back_and_all_of_it_afterwards(
+    served: Served, clock: Clock
+):
+    scene = await Scene.of(served, capacity=2, results_at=now() + 5 * DAY)
+    staff = await served.caller(somebody(), "staff")
+    chosen, waits = await scene.mentees(2)
+    ids = [await scene.applied(who) for who in (chosen, waits)]
+    await scene.accept(ids[0])
+    await staff.get(f"/v1/applications/{ids[0]}")
+    await post(chosen, ids[0], "withdraw")
+    await post(waits, ids[1], "withdraw")
+
+    async def noted(who: httpx.AsyncClient) -> list[tuple[str, str, str]]:
+        items = (await who.get("/v1/applications/audit")).json()["items"]
+        return [(each["by"], each["action"], each["subject"].partition("/")[0]) for each in items]
+
+    assert await noted(chosen) == await noted(waits)
+    assert ("you", "withdraw", "applications") in await noted(chosen)
+    with clock.put_forward(6 * DAY):
+        assert set(await noted(chosen)) - set(await noted(waits)) >= {("somebody", "accept", "applications")}
+    kept = await served.service.store.audit.notes.find({"subject": f"places/{scene.term_id}"})
+    assert "give_back" in {note["action"] for note in kept}, "operators see what nobody is told"

@@ -13,7 +13,7 @@ import pytest
 from tests.component.identity import test_who_may_see_profiles as profiles
 from tests.component.identity.applications import machine
 from tests.component.identity.provider import PASSWORD, Provider, address
-from tests.support.authorized import Table, World, read, wrong
+from tests.support.authorized import Table, World, read, unnoted, wrong
 
 EVERYBODYS: Final = """
 route                                        anonymous owner another alone staff machine
@@ -62,6 +62,7 @@ GET    /v1/me/mfa                               401     ok    ok      ok    ok  
 POST   /v1/me/mfa                               401     ok    ok      ok    ok    403
 POST   /v1/me/mfa/confirm                       401     ok    ok      ok    404   403
 GET    /v1/me/sessions                          401     ok    ok      ok    ok    403
+GET    /v1/me/audit                             401     ok    ok      ok    ok    403
 DELETE /v1/me/sessions/{id}                     401     ok    404     404   404   403
 GET    /v1/me/emails                            401     ok    ok      ok    ok    403
 POST   /v1/me/emails                            401     ok    ok      ok    ok    403
@@ -156,9 +157,14 @@ async def test_what_staff_may_not_do_with_themselves(world: World):
     assert wrong(await own.answers(read(THEMSELVES)), read(THEMSELVES)) == []
 
 
-async def test_who_may_call_what(world: World):
+MAILED: Final = {f"POST /v1/accounts{path}" for path in ("", "/forgot-password", "/resend-verification")}
+"""To one address five times an hour; what is asked for beyond that is answered, and not done."""
+
+
+async def test_who_may_call_what(world: World, provider: Provider):
     for table in TABLES:
         assert wrong(await world.answers(table), table) == []
+    assert await unnoted(world.asked, provider.service.store, changes_nothing=MAILED) == []
 
 
 def test_every_route_has_its_row(provider: Provider):

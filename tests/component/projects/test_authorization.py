@@ -21,7 +21,7 @@ from services.projects import app as rooms
 from tests.component.projects.scene import Scene, Somebody, published, somebody
 from tests.component.projects.test_enrollment import enrollment, term
 from tests.component.projects.test_requests import asked, profiled
-from tests.support.authorized import Table, World, read, routes_of, with_machines, wrong
+from tests.support.authorized import Table, World, read, routes_of, unnoted, with_machines, wrong
 from tests.support.issuer import Issuer
 from tests.support.pictured import picture
 from tests.support.served import Served, serving
@@ -34,6 +34,7 @@ GET    /v1/projects?waiting=true                      401       ok       ok     
 GET    /v1/projects/terms-and-conditions              ok        ok       ok     ok        ok          ok     ok    ok
 GET    /v1/projects/facets                            ok        ok       ok     ok        ok          ok     ok    ok
 GET    /v1/projects/stream                            ok        ok       ok     ok        ok          ok     ok    ok
+GET    /v1/projects/audit                             401       ok       ok     ok        ok          ok     ok    ok
 GET    /v1/projects/feed.atom                         ok        ok       ok     ok        ok          ok     ok    ok
 POST   /v1/projects                                   401       ok       ok     ok        ok          ok     ok    ok
 POST   /v1/terms/calendar                             401       ok       ok     ok        ok          ok     ok    ok
@@ -239,14 +240,16 @@ async def declined_request(scene: Scene, who: Somebody) -> str:
     return id
 
 
-async def test_who_may_call_what_does_not_hang_on_a_project(worlds: Worlds):
+async def test_who_may_call_what_does_not_hang_on_a_project(worlds: Worlds, served: Served):
     table = rows(NO_PROJECT)
     assert wrong(await worlds.published.answers(table), table) == []
+    assert await unnoted(worlds.published.asked, served.service.store) == []
 
 
-async def test_who_may_call_what_of_a_published_project(worlds: Worlds):
+async def test_who_may_call_what_of_a_published_project(worlds: Worlds, served: Served):
     table = rows(PUBLISHED)
     assert wrong(await worlds.published.answers(table), table) == []
+    assert await unnoted(worlds.published.asked, served.service.store) == []
 
 
 async def test_what_staff_may_not_do_with_a_project_of_their_own(worlds: Worlds):

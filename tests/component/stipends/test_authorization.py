@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tests.component.stipends.scene import Mentee, Project, Scene, dollars, key, published, somebody
 from tests.component.stipends.test_provider import signed, word
-from tests.support.authorized import Table, World, read, routes_of, with_machines, wrong
+from tests.support.authorized import Table, World, read, routes_of, unnoted, with_machines, wrong
 
 EVERYBODYS: Final = """
 route                                       anonymous signed_in mentee fellow mentor administrator another staff finance
@@ -19,6 +19,7 @@ GET    /v1/stipend-schedules/{version}/changes  ok        ok       ok     ok    
 GET    /v1/stipend-schedules/{version}/amounts  ok        ok       ok     ok     ok        ok          ok     ok    ok
 GET    /v1/stipends                             401       ok       ok     ok     ok        ok          ok     ok    ok
 GET    /v1/stipends/stream                      401       ok       ok     ok     ok        ok          ok     ok    ok
+GET    /v1/stipends/audit                       401       ok       ok     ok     ok        ok          ok     ok    ok
 PUT    /v1/payees/me                            401       ok       ok     ok     ok        ok          ok     ok    ok
 POST   /v1/payees/me/confirm                    401       ok       ok     ok     ok        ok          ok     ok    ok
 GET    /v1/payees/me                            401       ok       ok     ok     ok        ok          ok     ok    ok
@@ -173,6 +174,7 @@ async def test_who_may_call_what(scene: Scene):
 
     for table in TABLES:
         assert wrong(await world.answers(table), table) == []
+    assert await unnoted(world.asked, scene.served.service.store, changes_nothing=NOTHING_NEW) == []
 
 
 async def test_what_nobody_does_about_their_own_stipend_or_twice(scene: Scene):
@@ -190,6 +192,14 @@ async def test_what_nobody_does_about_their_own_stipend_or_twice(scene: Scene):
         return template.format(id=mentee.application, number=1)
 
     assert wrong(await World(callers, path, keyed).answers(read(THEMSELVES)), read(THEMSELVES)) == []
+
+
+NOTHING_NEW: Final = {
+    "POST /v1/stipend-schedules",
+    "POST /v1/payments/callbacks/sandbox",
+    "POST /v1/stipend-policies/{project_id}/preview",
+}
+"""A word that was heard before changes nothing, nor does a look ahead, nor what is only tried."""
 
 
 def test_every_route_has_its_row(scene: Scene):

@@ -102,3 +102,21 @@ async def test_what_was_taken_back_before_the_announcement_is_never_mailed(scene
 
     await eventually(nobody_waits, what="the held back to be looked at")
     assert await mails_of(platform, mentee.id) == []
+
+
+async def test_the_audit_trail_does_not_tell_the_mentee_either(scene: Scene):
+    _, mentee = await decided(scene, announced=LATER)
+    for role in ("finance", "staff"):
+        await (await scene.served.caller(somebody(), role)).get(f"/v1/stipends?mentee_id={mentee.id}")
+    mira = await scene.served.caller(mentee.id)
+    await mira.get(f"/v1/stipends/{mentee.application}")
+
+    async def noted() -> list[tuple[str, str]]:
+        items = (await mira.get("/v1/stipends/audit")).json()["items"]
+        return [(each["by"], each["action"]) for each in items]
+
+    assert await noted() == [("you", "read_stipend")], "what they were refused themself, and nothing of the stipend"
+    await announce(scene, mentee)
+    told = await noted()
+    assert {("staff", "list_stipends"), ("you", "read_stipend")} <= {*told}
+    assert len(told) > 3, "and how it came to be"

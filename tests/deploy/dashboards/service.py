@@ -66,6 +66,12 @@ SERVICE: Final[dict[str, Sequence[Panel]]] = {
             "Server-sent streams that are open.",
             {"{{service}}": f"sum by (service) (mentorship_live_streams{{{SERVICES}}})"},
         ),
+        Panel(
+            "Audit notes not sealed",
+            "short",
+            "Notes of the audit trail that wait for their place in its chain; within seconds there should be none.",
+            {"{{service}}": told_once("mentorship_audit_unsealed_notes", "service", SERVICES)},
+        ),
         Panel("CPU", "short", "Cores in use, by pod.", {"{{pod}}": rate("process_cpu_seconds_total", "pod")}, WIDE),
         Panel(
             "Memory",
