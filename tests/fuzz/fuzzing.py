@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final
 
 import hypothesis
@@ -35,6 +36,8 @@ REFUSED: Final = [
     "431",
 ]
 """What a schema cannot say is refused too: by a rule, by the state, for want of a key, by who asks, for its length."""
+LONGEST: Final = 24 * 1024
+"""Bytes of an address that is read."""
 ENDS_THE_SESSION: Final = frozenset(
     {"DELETE /v1/me", "DELETE /v1/me/mfa", "DELETE /v1/me/sessions/{id}", "POST /v1/me/password"}
 )
@@ -117,7 +120,12 @@ def _fuzz(
         if there and case.meta.generation.mode is GenerationMode.POSITIVE:
             case.path = known
             case.headers.pop("If-Match", None)  # a made-up one ends most of what else there is to find
-        answer = case.call(base_url=place.origin, session=session, headers=headers)
+        try:
+            answer = case.call(base_url=place.origin, session=session, headers=headers)
+        except requests.RequestException:
+            assert len(case.as_curl_command()) > LONGEST, case.as_curl_command()
+            found.statuses[HTTPStatus.REQUEST_URI_TOO_LONG] += 1  # who will not read it all may hang up
+            return
         found.statuses[answer.status_code] += 1
         try:
             case.validate_response(answer, excluded_checks=[ignored_auth])
