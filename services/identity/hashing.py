@@ -20,7 +20,6 @@ from services.identity.domain import password as rules
 PARAMETERS: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 CORES: Final = os.cpu_count() or 1
 LONGEST_WAIT: Final = 1.0
-"""Seconds that a password may stand in the queue."""
 NICE: Final = 10
 """Of the threads that hash: a token is not kept waiting by passwords, of which each takes 30 ms of a core."""
 
@@ -37,7 +36,9 @@ class Overloaded(HTTPException):
 
 
 class Hasher:
-    def __init__(self) -> None:
+    def __init__(self, patience: float = LONGEST_WAIT) -> None:
+        self.patience = patience
+        """Seconds that a password may stand in the queue."""
         self._threads = ThreadPoolExecutor(CORES, thread_name_prefix="password", initializer=_step_back)
         self._inside = 0
         self._seconds = 0.03
@@ -47,7 +48,7 @@ class Hasher:
     @property
     def is_full(self) -> bool:
         """Say whether one more would wait for too long."""
-        return self._inside * self._seconds / CORES > LONGEST_WAIT
+        return self._inside * self._seconds / CORES > self.patience
 
     async def accept(self, password: str, words: Iterable[str]) -> str:
         """Judge a new password and hash it. Raises `PasswordNotGood`, `Overloaded`."""

@@ -69,7 +69,9 @@ class Provider:
         return self.service.data
 
     async def http(self, **more: Any) -> httpx.AsyncClient:
-        return await self.open.enter_async_context(httpx.AsyncClient(base_url=self.url, timeout=90, **more))
+        briefly = httpx.Limits(keepalive_expiry=2)  # less than the service keeps a connection that nobody uses
+        client = httpx.AsyncClient(base_url=self.url, timeout=90, limits=briefly, **more)
+        return await self.open.enter_async_context(client)
 
     async def browser(self) -> Browser:
         return Browser(await self.http())
@@ -104,17 +106,24 @@ class Provider:
         tokens = await (await self.browser()).tokens_for(person.email, person.password, code=recovery)
         return await self.http(headers={"Authorization": f"Bearer {tokens['access_token']}"})
 
-    async def mail_to(self, address: str, after: int = 0) -> dict[str, Any]:
-        answer = await self.mails.get("/api/mails", params={"to": address, "after": after, "wait": 20})
-        items: list[dict[str, Any]] = answer.json()["items"]
-        assert items, f"no mail to {address}"
-        return items[0]
+    async def mails_to(self, address: str, after: int = 0, wait: int = 0) -> list[dict[str, Any]]:
+        """Give those that arrived, newest first; `after` is the id of the last that is known already."""
+        answer = await self.mails.get("/api/mails", params={"to": address, "after": after, "wait": wait})
+        return list(answer.json()["items"])
 
-    async def mailed_token(self, address: str, page: str = "verify-email") -> str:
-        text = (await self.mail_to(address))["text"]
-        found = re.search(re.escape(self.url) + rf"/{page}\?token=([\w-]+)", text)
-        assert found, text
-        return found[1]
+    async def mail_to(self, address: str, after: int = 0) -> dict[str, Any]:
+        """Wait for a mail, and give the newest."""
+        return (await eventually(lambda: self.mails_to(address, after, wait=5), what=f"a mail to {address}"))[0]
+
+    async def mailed_token(self, address: str, page: str = "verify-email", after: int = 0) -> str:
+        """Wait for a mail with a link to this page, and take the token off the newest."""
+
+        async def look() -> str | None:
+            texts = [mail["text"] for mail in await self.mails_to(address, after, wait=5)]
+            links = (re.search(re.escape(self.url) + rf"/{page}\?token=([\w-]+)", text) for text in texts)
+            return next((link[1] for link in links if link), None)
+
+        return await eventually(look, what=f"a link to {page} for {address}")
 
     async def told(self, id: str) -> list[Event]:
         """The events told about one aggregate, in order."""
@@ -158,6 +167,7 @@ async def providing(
         listener.bind(("127.0.0.1", 0))
         own = f"http://{host}:{listener.getsockname()[1]}"
         service = build(like or settings(platform, own, **more), clock)
+        service.data.hasher.patience = 60.0  # the machine may be busy with other tests
         config = uvicorn.Config(service.app(role), log_config=None, access_log=False)
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))

@@ -136,15 +136,23 @@ async def test_who_changes_their_mind_stays(provider: Provider, clock: Clock):
     assert (await me.get("/v1/me/erasure")).status_code == 404
     assert (await me.post("/v1/me/keep")).status_code == 409
     with later(clock):
-        assert (await provider.identity.erasing.carry_out_due(clock())) is False
+        await everything_due_is_done(provider, clock)
     assert (await (await provider.caller(wanda)).get("/v1/me")).status_code == 200
 
 
 async def test_before_the_week_is_over_nobody_is_erased(provider: Provider, clock: Clock):
     wanda = await provider.person()
-    await erase(await provider.caller(wanda))
-    with later(clock, WEEK - timedelta(minutes=1)):
-        assert await provider.identity.erasing.carry_out_due(clock()) is False
+    me = await provider.caller(wanda)
+    await erase(me)
+    with later(clock, WEEK - timedelta(hours=1)):
+        await everything_due_is_done(provider, clock)
+    assert (await me.get("/v1/me")).json()["name"] == wanda.name
+
+
+async def everything_due_is_done(provider: Provider, clock: Clock) -> None:
+    """Others on this platform may have been erased too, by tests before."""
+    while await provider.identity.erasing.carry_out_due(clock()):
+        pass
 
 
 async def test_asking_at_the_same_time_and_again_is_one_wish(provider: Provider):

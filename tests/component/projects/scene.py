@@ -98,8 +98,11 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
 async def mails(platform: Platform, address: str) -> list[dict[str, str]]:
     """Give the mails that arrived at an address, of which there is at least one."""
     async with httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=90) as mailbox:
-        found = await mailbox.get("/api/mails", params={"to": address, "wait": 20})
-    return list(found.json()["items"])
+
+        async def look() -> list[dict[str, str]]:
+            return list((await mailbox.get("/api/mails", params={"to": address, "wait": 5})).json()["items"])
+
+        return await eventually(look, what=f"a mail to {address}")
 
 
 async def mailed(platform: Platform, address: str, about: str) -> list[dict[str, str]]:
