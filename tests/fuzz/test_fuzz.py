@@ -17,7 +17,7 @@ from deploy.local.journey.play import Journey
 from deploy.local.platform import Platform
 from tests.fuzz.fuzzing import Place, fuzz
 
-REQUESTS = int(os.environ.get("REQUESTS", "20000"))
+REQUESTS = int(os.environ.get("REQUESTS", "2000"))
 SEED = int(os.environ.get("SEED", "387259207"))
 AT_A_TIME = 2000
 """Requests between two sign-ins: fewer than are made in the life of a token."""

@@ -45,7 +45,7 @@ def wrong(found: Table, wanted: Table) -> list[str]:
     ]
 
 
-WITH_A_ROLE: Final = frozenset({"staff", "finance", "alone"})
+WITH_A_ROLE: Final = frozenset({"staff", "finance", "alone", "former", "graduate_of_staff"})
 """Callers who have a platform role, in every table."""
 
 
