@@ -68,7 +68,7 @@ class Edge:
     async def _answer(
         self, scope: Scope, receive: Receive, send: Send, headers: MutableMapping[str, str], request_id: str
     ) -> None:
-        started, status = time.perf_counter(), 0
+        started, status, over = time.perf_counter(), 0, False
         limit = asyncio.timeout(self._patience)
         always = self._safe | {b"x-request-id": request_id.encode()}
 
@@ -77,7 +77,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = int(message["status"])
                 message["headers"] = [*message["headers"], *_missing(message["headers"], always)]
-                if not limit.expired():
+                if not over and not limit.expired():
                     limit.reschedule(None)
             await send(message)
 
@@ -86,6 +86,7 @@ class Edge:
             async with limit:
                 await app(scope, _bounded(scope, receive, headers), sending)
         except Exception as error:
+            over = True
             late = limit.expired() and isinstance(error, TimeoutError)
             if not late:
                 log.exception("fault", path=scope["path"])

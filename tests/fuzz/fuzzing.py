@@ -39,9 +39,16 @@ REFUSED: Final = [
 LONGEST: Final = 24 * 1024
 """Bytes of an address that is read."""
 ENDS_THE_SESSION: Final = frozenset(
-    {"DELETE /v1/me", "DELETE /v1/me/mfa", "DELETE /v1/me/sessions/{id}", "POST /v1/me/password"}
+    {
+        "DELETE /v1/me",
+        "DELETE /v1/me/mfa",
+        "DELETE /v1/me/sessions/{id}",
+        "POST /v1/me/password",
+        "POST /v1/signing-keys/rotate",
+    }
 )
-"""Not made up, for then nobody could ask on: finance without a second factor moves no money at the next sign-in."""
+"""Not made up, for then nobody could ask on: finance without a second factor moves no money at the next sign-in, and
+after a leak of the keys every token is over."""
 CONFIGURATION: Final = {
     "request-timeout": 30.0,
     "checks": {

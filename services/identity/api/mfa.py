@@ -8,13 +8,14 @@ from pydantic import Field
 from contracts.identity import SecondFactorKind
 from contracts.ids import AccountId
 from services.chassis.http import SHOWN_ONCE, Body, By, Now, View, router
+from services.chassis.tokens import Unauthenticated
 from services.identity import codes
 from services.identity.dependencies import Data
 from services.identity.domain import second_factor as factors
 from services.identity.domain.second_factor import SecondFactor
 from services.identity.domain.session import TWO_FACTORS
 from services.identity.oidc import shell
-from services.identity.oidc.tokens import Presented
+from services.identity.oidc.tokens import Presented, TokenNotGood
 from services.identity.proving import require_owner
 
 mfa = router("/v1/me/mfa", "me")
@@ -55,7 +56,11 @@ V = TypeVar("V", bound=SecondFactorView)
 
 async def _token(request: Request, _: By, identity: Data, now: Now) -> Presented:
     """What the token says of the sign-in; `By` has checked it already."""
-    return (await shell.mint(request, identity, now)).read(request.headers["authorization"].partition(" ")[2])
+    mint = await shell.mint(request, identity, now)
+    try:
+        return mint.read(request.headers["authorization"].partition(" ")[2])
+    except TokenNotGood as error:  # after a leak identity knows of the new keys first
+        raise Unauthenticated(f"The access token does not hold: {error}. Sign in again.") from None
 
 
 Token = Annotated[Presented, Depends(_token)]

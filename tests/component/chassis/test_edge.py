@@ -79,6 +79,10 @@ def slow(store: Store) -> APIRouter:
 
         return StreamingResponse(pieces())
 
+    @routes.get("/broken", dependencies=[Depends(anyone)])
+    async def broken() -> None:
+        raise ZeroDivisionError
+
     @routes.get("/searched", dependencies=[Depends(anyone)])
     async def searched() -> dict[str, int]:
         forever = {"$where": "function() { while (true) {} }"}
@@ -102,6 +106,12 @@ async def test_what_does_not_begin_in_time_is_given_up_and_nothing_is_half_done(
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/took-too-long")
     assert answer.headers["retry-after"] == "1"
     assert [thing["_id"] for thing in await store.database["things"].find({})] == ["there before"]
+
+
+async def test_a_fault_is_answered_with_its_trace_and_nothing_of_what_went_wrong(client: httpx.AsyncClient):
+    answer = await client.get("/things/broken")
+    assert (answer.status_code, answer.json()["type"]) == (500, "/problems/fault")
+    assert "division" not in answer.text
 
 
 async def test_a_body_that_never_ends_is_given_up_too(client: httpx.AsyncClient):
