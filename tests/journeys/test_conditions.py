@@ -69,6 +69,8 @@ def test_all_that_is_there_was_asked_for(answers: dict[str, httpx.Response]):
 async def test_what_is_known_is_not_sent_again(answers: dict[str, httpx.Response]):
     async with httpx.AsyncClient(timeout=90) as http:
         for name, answer in answers.items():
+            if name.endswith("/audit"):
+                continue  # what was asked meanwhile has left its notes
             if "no-store" in answer.headers["cache-control"]:
                 assert "etag" not in answer.headers, name
                 continue
