@@ -146,7 +146,8 @@ async def test_before_the_week_is_over_nobody_is_erased(provider: Provider, cloc
     with later(clock, WEEK - timedelta(hours=1)):
         await everything_due_is_done(provider, clock)
     known = await provider.identity.people.with_address(wanda.email)
-    assert known and (known.id, known.name) == (wanda.id, wanda.name)
+    assert known is not None
+    assert (known.id, known.name) == (wanda.id, wanda.name)
 
 
 async def everything_due_is_done(provider: Provider, clock: Clock) -> None:
