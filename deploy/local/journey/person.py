@@ -26,6 +26,9 @@ PAUSE: Final = 0.05
 LATELY: Final = 480.0
 """Seconds for which a sign-in serves: less than an access token lives, and than a second factor counts as fresh."""
 
+BEGUN: Final = 20.0
+"""Seconds of a step in which the code before it still has a while to be good."""
+
 T = TypeVar("T")
 _sent: Final[dict[str, int]] = {}
 """The step of the last code that was sent, by the key it was made from."""
@@ -103,7 +106,8 @@ class Person:
     async def set_up_second_factor(self) -> str:
         """Let an authenticator app have a key, and show its first code; gives the key."""
         self.key = (await self.post("/v1/me/mfa"))["secret"]
-        _sent[self.key] = _step() - 1
+        begun = time.time() % codes.SECONDS < BEGUN
+        _sent[self.key] = _step() - 1 if begun else _step()
         await self.post("/v1/me/mfa/confirm", code=self._shown(_sent[self.key]))
         self.signed_in_at = float("-inf")
         return self.key

@@ -99,9 +99,10 @@ class Provider:
 
     async def strong_caller(self, person: Person) -> httpx.AsyncClient:
         """The person, calling with a token of a sign-in with a second factor."""
-        http, step = await self.caller(person), int(self.clock().timestamp()) // codes.SECONDS
+        http = await self.caller(person)
         secret = base64.b32decode((await http.post("/v1/me/mfa", json={})).json()["secret"])
-        confirmed = await http.post("/v1/me/mfa/confirm", json={"code": codes.code_at(secret, step - 1)})
+        code = codes.code_at(secret, int(self.clock().timestamp()) // codes.SECONDS)
+        confirmed = await http.post("/v1/me/mfa/confirm", json={"code": code})
         recovery = confirmed.json()["recovery_codes"][0]
         tokens = await (await self.browser()).tokens_for(person.email, person.password, code=recovery)
         return await self.http(headers={"Authorization": f"Bearer {tokens['access_token']}"})
@@ -148,7 +149,8 @@ def settings(platform: Platform, url: str, database: str = "", **more: Any) -> S
         public_url=url,
         smtp_host=at.smtp_host,
         smtp_port=at.smtp_port,
-        **{"key_secret": base64.b64encode(os.urandom(32)), **more},
+        # said here, for the environment may say otherwise to a whole platform of the same worker
+        **{"key_secret": base64.b64encode(os.urandom(32)), "erasure_wait": timedelta(days=7), **more},
     )
 
 
