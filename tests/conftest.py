@@ -57,7 +57,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Begin to listen to what is secret, and to keep what is logged; all workers in the same folder."""
     if not hasattr(config, "workerinput"):
         _see_that_the_broker_is_here()
-    folder = Path(os.environ.setdefault(telltale.KEPT, tempfile.mkdtemp(prefix="mentorship-kept-")))
+    if telltale.KEPT not in os.environ:
+        os.environ[telltale.KEPT] = tempfile.mkdtemp(prefix="mentorship-kept-")
+    folder = Path(os.environ[telltale.KEPT])
     telltale.listen(_heard)
     start_logging("tests", "INFO", (folder / f"inside-{os.getpid()}.log").open("a"))
 

@@ -73,7 +73,7 @@ class _Open:
 
     async def insert_last(self) -> None:
         for collection, documents in self.last.items():
-            await collection.insert_many(documents)
+            await (collection.insert_many(documents) if len(documents) > 1 else collection.insert(documents[0]))
 
 
 _open: ContextVar[_Open | None] = ContextVar("_open", default=None)

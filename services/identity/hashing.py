@@ -20,6 +20,7 @@ from services.identity.domain import password as rules
 PARAMETERS: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 CORES: Final = os.cpu_count() or 1
 LONGEST_WAIT: Final = 1.0
+"""Seconds that a password may stand in the queue."""
 NICE: Final = 10
 """Of the threads that hash: a token is not kept waiting by passwords, of which each takes 30 ms of a core."""
 
@@ -36,9 +37,8 @@ class Overloaded(HTTPException):
 
 
 class Hasher:
-    def __init__(self, patience: float = LONGEST_WAIT) -> None:
-        self.patience = patience
-        """Seconds that a password may stand in the queue."""
+    def __init__(self) -> None:
+        self.patience = LONGEST_WAIT
         self._threads = ThreadPoolExecutor(CORES, thread_name_prefix="password", initializer=_step_back)
         self._inside = 0
         self._seconds = 0.03

@@ -129,8 +129,9 @@ def _fuzz(
             case.headers.pop("If-Match", None)  # a made-up one ends most of what else there is to find
         try:
             answer = case.call(base_url=place.origin, session=session, headers=headers)
-        except requests.RequestException:
-            assert len(case.as_curl_command()) > LONGEST, case.as_curl_command()
+        except requests.RequestException as error:
+            address = getattr(error.request, "url", "")
+            assert len(address) > LONGEST, case.as_curl_command()
             found.statuses[HTTPStatus.REQUEST_URI_TOO_LONG] += 1  # who will not read it all may hang up
             return
         found.statuses[answer.status_code] += 1
