@@ -46,4 +46,4 @@ class Money(BaseModel):
         return other.amount_minor
 
     def _with(self, minor: int) -> Self:
-        return self.model_copy(update={"amount_minor": minor})
+        return type(self)(amount_minor=minor, currency=self.currency)

@@ -10,13 +10,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import bson
 from bson.codec_options import CodecOptions, TypeRegistry
 from bson.raw_bson import RawBSONDocument
 from gridfs.errors import NoFile
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
+from motor.frameworks.asyncio import run_on_executor
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorGridFSBucket
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReadPreference, ReplaceOne, ReturnDocument, UpdateOne
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, ExecutionTimeout, PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -71,10 +73,6 @@ class _Open:
     read: dict[str, dict[str, Document | None]] = field(default_factory=lambda: defaultdict(dict))
     last: dict["Collection", list[Document]] = field(default_factory=lambda: defaultdict(list))
 
-    async def insert_last(self) -> None:
-        for collection, documents in self.last.items():
-            await (collection.insert_many(documents) if len(documents) > 1 else collection.insert(documents[0]))
-
 
 _open: ContextVar[_Open | None] = ContextVar("_open", default=None)
 
@@ -112,13 +110,16 @@ class Collection:
         self._collection = collection
         self.name: str = collection.name
 
-    def _write(self) -> Any:
-        """Note that this is written, and give the session to do it in."""
-        if (written := _written.get()) is not None:
-            written.add(self.name)
+    async def _write(self, call: Callable[..., Awaitable[T]], *what: Any, **how: Any) -> T:
+        """Note that this is written, and write it in the open transaction."""
+        self._note_written()
         if (transaction := _open.get()) is not None:
             transaction.read.pop(self.name, None)
-        return _session.get()
+        return await _unbroken(call(*what, session=_session.get(), **how))
+
+    def _note_written(self) -> None:
+        if (written := _written.get()) is not None:
+            written.add(self.name)
 
     async def find_one(self, where: Filter, fields: Mapping[str, int] | None = None) -> Document | None:
         """Find it; by its id in a transaction only once, for nothing changes there but by the transaction itself."""
@@ -181,7 +182,7 @@ class Collection:
 
     async def insert(self, document: Document) -> None:
         """Insert. Raises `DuplicateKeyError` where a unique index says no."""
-        await self._collection.insert_one(document, session=self._write())
+        await self._write(self._collection.insert_one, document)
 
     async def insert_last(self, document: Document) -> None:
         """Insert at the end of the open transaction, all such of a collection in one exchange; not to be read before.
@@ -192,40 +193,49 @@ class Collection:
         if transaction is None:
             await self.insert(document)
         else:
+            self._note_written()
             transaction.last[self].append(document)
 
+    def insert_now(self, documents: Sequence[Document], session: Any) -> None:
+        """Insert without a loop, in the driver's thread that ends a transaction."""
+        collection = self._collection.delegate
+        if len(documents) > 1:
+            collection.insert_many(documents, session=session)
+        else:
+            collection.insert_one(documents[0], session=session)
+
     async def insert_many(self, documents: Sequence[Document]) -> None:
-        await self._collection.insert_many(documents, session=self._write())
+        await self._write(self._collection.insert_many, documents)
 
     async def replace(self, where: Filter, document: Document, *, upsert: bool = False) -> int:
         """Replace one document; gives how many matched."""
-        result = await self._collection.replace_one(where, document, upsert=upsert, session=self._write())
+        result = await self._write(self._collection.replace_one, where, document, upsert=upsert)
         return int(result.matched_count)
 
     async def put(self, documents: Sequence[Document]) -> None:
         """Store each whole under its `_id`, in one exchange."""
         if documents:
             writes = [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
-            await self._collection.bulk_write(writes, ordered=False, session=self._write())
+            await self._write(self._collection.bulk_write, writes, ordered=False)
 
     async def put_newer(self, documents: Sequence[Document]) -> None:
         """Store each whole under its `_id` unless one of the same or a higher `sequence` is there."""
         if documents:
-            await self._collection.bulk_write([_newer(one) for one in documents], ordered=False, session=self._write())
+            await self._write(self._collection.bulk_write, [_newer(one) for one in documents], ordered=False)
 
     async def update(self, where: Filter, change: Any, *, upsert: bool = False) -> int:
         """Update one document; gives how many matched."""
-        result = await self._collection.update_one(where, change, upsert=upsert, session=self._write())
+        result = await self._write(self._collection.update_one, where, change, upsert=upsert)
         return int(result.matched_count)
 
     async def update_many(self, where: Filter, change: Any) -> int:
-        result = await self._collection.update_many(where, change, session=self._write())
+        result = await self._write(self._collection.update_many, where, change)
         return int(result.modified_count)
 
     async def claim(self, where: Filter, change: Any, *, sort: Sort = (("_id", ASCENDING),)) -> Document | None:
         """Change one document and give it as it was before, or None where none matched."""
-        before: Document | None = await self._collection.find_one_and_update(
-            where, change, sort=list(sort), session=self._write(), maxTimeMS=LONGEST_QUERY
+        before: Document | None = await self._write(
+            self._collection.find_one_and_update, where, change, sort=list(sort), maxTimeMS=LONGEST_QUERY
         )
         return before
 
@@ -242,7 +252,7 @@ class Collection:
         return int(now["count"])
 
     async def delete(self, where: Filter) -> int:
-        result = await self._collection.delete_many(where, session=self._write())
+        result = await self._write(self._collection.delete_many, where)
         return int(result.deleted_count)
 
     async def aggregate(self, stages: Sequence[Document], *, by: str | None = None) -> list[Document]:
@@ -345,29 +355,33 @@ class Database:
             return await work()
         attempts, began = itertools.count(), time.monotonic()
 
-        async def attempt(opened: Any) -> T:
+        async def attempt(session: Any) -> T:
             if again := next(attempts):
                 await asyncio.sleep(random.uniform(0, 0.002 * 2 ** min(again, 7)))  # noqa: S311 - not a secret
             if time.monotonic() - began > PATIENCE:
                 raise StoreBusy(f"Others wrote the same for {PATIENCE} s.")
-            return await _inside(opened, lambda: _to_the_end(work))
+            transaction = _Open()
+            result = await _inside(session, work, transaction)
+            await _commit_surely(session, transaction)
+            return result
 
         written: set[str] = set()
         noting = _written.set(written)
         try:
-            result = await self._commit(attempt)
+            result = await self._until_committed(attempt)
         finally:
             _written.reset(noting)
         for watcher in (watcher for name in written for watcher in self._watchers[name]):
             watcher.set()
         return result
 
-    async def _commit(self, attempt: Callable[[Any], Awaitable[T]]) -> T:
-        """Run it and commit it, anew as long as the store says that this may help; `attempt` sets the limit.
+    async def _until_committed(self, attempt: Callable[[Any], Awaitable[T]]) -> T:
+        """Attempt it anew as long as the store says that this may help; `attempt` sets the limit.
 
         Motor's own `with_transaction` does not: it commits where it no longer looks at what the store says.
         """
-        async with await self._client.start_session() as session:
+        session = self._session()
+        try:
             while True:
                 session.start_transaction(
                     read_concern=ReadConcern("snapshot"),
@@ -375,8 +389,7 @@ class Database:
                     read_preference=ReadPreference.PRIMARY,
                 )
                 try:
-                    result = await attempt(session)
-                    await _commit_surely(session)
+                    return await attempt(session)
                 except PyMongoError as error:
                     await _abort(session)
                     if not error.has_error_label("TransientTransactionError"):
@@ -384,8 +397,12 @@ class Database:
                 except BaseException:
                     await _abort(session)
                     raise
-                else:
-                    return result
+        finally:
+            session.delegate.end_session()
+
+    def _session(self) -> Any:
+        """Begin a session, which costs no exchange and so no change of thread, as Motor's own way does."""
+        return AsyncIOMotorClientSession(self._client.delegate.start_session(), self._client)
 
     def watch(self, collection: str) -> asyncio.Event:
         """Give an event that is set whenever a transaction of this process that wrote the collection is committed."""
@@ -440,17 +457,29 @@ class Database:
         self._client.close()
 
 
-async def _commit_surely(session: Any) -> None:
-    """Commit; ask again while the store cannot tell whether it did, for so long as one waits for others."""
-    began = time.monotonic()
+async def _commit_surely(session: Any, transaction: _Open) -> None:
+    """Insert what comes last, and commit; ask again while the store cannot tell whether it did.
+
+    That goes on for so long as one waits for others.
+    """
+    loop, began = asyncio.get_running_loop(), time.monotonic()
+    end = partial(run_on_executor, loop, _insert_and_commit, session.delegate, transaction)
     while True:
         try:
-            return await session.commit_transaction()  # type: ignore[no-any-return]
+            return await _unbroken(end())
         except PyMongoError as error:
             unknown = error.has_error_label("UnknownTransactionCommitResult")
             if not unknown or time.monotonic() - began > PATIENCE:
                 raise
             await asyncio.sleep(0.05)
+            end = session.commit_transaction
+
+
+def _insert_and_commit(session: Any, transaction: _Open) -> None:
+    """Do all exchanges of the end in one thread: each change of thread costs as much as an exchange."""
+    for collection, documents in transaction.last.items():
+        collection.insert_now(documents, session)
+    session.commit_transaction()
 
 
 async def _abort(session: Any) -> None:
@@ -458,23 +487,27 @@ async def _abort(session: Any) -> None:
         await session.abort_transaction()
 
 
-async def _inside(session: Any, work: Callable[[], Awaitable[T]]) -> T:
-    token = _session.set(session)
+async def _unbroken(call: Awaitable[T]) -> T:
+    """Await a call of the driver; who is canceled waits for its end.
+
+    The call goes on in its thread. If the transaction were aborted meanwhile, the store would take the write as one
+    outside of any.
+    """
+    running = asyncio.ensure_future(call)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise
+
+
+async def _inside(session: Any, work: Callable[[], Awaitable[T]], transaction: _Open | None = None) -> T:
+    inside, opened = _session.set(session), _open.set(transaction)
     try:
         return await work()
     finally:
-        _session.reset(token)
-
-
-async def _to_the_end(work: Callable[[], Awaitable[T]]) -> T:
-    transaction = _Open()
-    token = _open.set(transaction)
-    try:
-        result = await work()
-        await transaction.insert_last()
-    finally:
-        _open.reset(token)
-    return result
+        _open.reset(opened)
+        _session.reset(inside)
 
 
 async def asked_for(prepare: Callable[[], Awaitable[None]]) -> dict[str, list[Document]]:

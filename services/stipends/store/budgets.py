@@ -53,7 +53,7 @@ class Postings:
         """Keep the last posting of a budget. Raises `DuplicateKeyError` for an id that is booked."""
         document = posting.model_dump()
         chain = {"number": booked.sequence, "hash": booked.head}
-        await self._documents.insert({"_id": document.pop("id"), **chain, **document})
+        await self._documents.insert_last({"_id": document.pop("id"), **chain, **document})
 
     async def projects(self) -> set[ProjectId]:
         each = [{"$group": {"_id": "$project_id"}}]

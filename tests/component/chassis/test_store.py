@@ -2,7 +2,8 @@
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable
+import threading
+from collections.abc import Awaitable, Sequence
 
 import pytest
 
@@ -197,3 +198,42 @@ async def test_a_transaction_that_the_store_lost_before_its_commit_is_begun_anew
 
     assert ran == 2
     assert [note["_id"] for note in await notes.find({})] == [2]
+
+
+async def test_a_transaction_that_is_canceled_at_its_end_is_whole_or_not_at_all(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    first, second = store.database["first"], store.database["second"]
+    halfway, go_on, over = threading.Event(), threading.Event(), threading.Event()
+    insert_now, abort = mongo.Collection.insert_now, mongo._abort
+
+    def insert_slowly(collection: mongo.Collection, documents: Sequence[mongo.Document], session: object) -> None:
+        if collection.name == "second":
+            halfway.set()
+            go_on.wait(60)
+        try:
+            insert_now(collection, documents, session)
+        finally:
+            over.set()
+
+    async def abort_slowly(session: object) -> None:
+        await abort(session)
+        go_on.set()
+        await asyncio.to_thread(over.wait, 60)
+
+    async def work() -> None:
+        await first.insert_last({"_id": 1})
+        await second.insert_last({"_id": 1})
+
+    monkeypatch.setattr(mongo.Collection, "insert_now", insert_slowly)
+    monkeypatch.setattr(mongo, "_abort", abort_slowly)
+    running = asyncio.create_task(store.transaction(work))
+    await asyncio.to_thread(halfway.wait, 60)
+    over.clear()
+    running.cancel()
+    await asyncio.wait([running], timeout=0.5)  # time enough to abort what the thread is still at
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    assert await first.count({}) == await second.count({})
