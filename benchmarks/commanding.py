@@ -28,7 +28,8 @@ async def measure(platform: Platform, scale: float) -> list[Measured]:
         async with connections(port, AT_ONCE) as open_ones, two_inserts(platform.addresses.mongodb_uri) as raw:
             await rate([lambda one=one: draft(one, person) for one in open_ones], 2)  # type: ignore[misc]
             latencies = await hand_overs(platform, open_ones, person, int(1500 * scale))
-            await asyncio.to_thread(platform.stop, "applications")
+            for hearing in ("applications", "identity"):
+                await asyncio.to_thread(platform.stop, hearing)
             shares, raws = [], []
             for _ in range(ROUNDS):
                 raws.append(await raw(4 * scale))

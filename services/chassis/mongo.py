@@ -400,9 +400,9 @@ class Database:
         finally:
             session.delegate.end_session()
 
-    def _session(self) -> Any:
+    def _session(self, *, snapshot: bool = False) -> Any:
         """Begin a session, which costs no exchange and so no change of thread, as Motor's own way does."""
-        return AsyncIOMotorClientSession(self._client.delegate.start_session(), self._client)
+        return AsyncIOMotorClientSession(self._client.delegate.start_session(snapshot=snapshot), self._client)
 
     def watch(self, collection: str) -> asyncio.Event:
         """Give an event that is set whenever a transaction of this process that wrote the collection is committed."""
@@ -438,8 +438,11 @@ class Database:
 
         It is for long walks; a short look that must not be older than what somebody was already told is a transaction.
         """
-        async with await self._client.start_session(snapshot=True) as session:
+        session = self._session(snapshot=True)
+        try:
             return await _inside(session, work)
+        finally:
+            session.delegate.end_session()
 
     async def parameter(self, name: str) -> Any:
         """Ask the server for one of its parameters. Raises `PyMongoError` where it does not tell us."""

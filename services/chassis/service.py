@@ -132,6 +132,7 @@ class Service(Generic[S]):
             redoc_url=None,
             swagger_ui_oauth2_redirect_url=None,
             redirect_slashes=False,
+            telemetry={"tracing": False, "metrics": False, "logs": False},  # the edge and our own metrics tell
             responses=RESPONSES,
             lifespan=lambda _: self._alive(role, health),
         )

@@ -1,6 +1,6 @@
 """Processes killed at random moments under load: whatever was answered stands, and nothing happens twice.
 
-`KILLS` says how many, none unless said; `SEED` repeats a run. `make faults` kills a thousand times.
+`KILLS` says how many, fifty unless said; `SEED` repeats a run. `make faults` kills a thousand times.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 
 import httpx
-import pytest
 
 from contracts.catalog import SERVICES
 from deploy.local import seed
@@ -19,12 +18,11 @@ from tests.faults.afterwards import ends_whole
 from tests.faults.chance import chance
 from tests.support.waiting import a_moment
 
-KILLS = int(os.environ.get("KILLS", "0"))
+KILLS = int(os.environ.get("KILLS", "50"))
 AT_ONCE = 3
 """Mentorships that are played at the same time."""
 
 
-@pytest.mark.skipif(not KILLS, reason="make faults")
 async def test_processes_killed_at_random_moments_lose_nothing_and_repeat_nothing(whole: Platform):
     remaining, over = iter(range(KILLS)), asyncio.Event()
     async with httpx.AsyncClient(timeout=20) as http:
