@@ -48,7 +48,7 @@ from services.chassis.read_only import ReadOnly
 from services.chassis.relay import Relay
 from services.chassis.settings import Settings
 from services.chassis.store import Store
-from services.chassis.tokens import Keys, Verifier
+from services.chassis.tokens import HeldKeys, Keys, Verifier
 from services.chassis.tracing import start_tracing
 
 log = structlog.get_logger()
@@ -93,6 +93,8 @@ class Service(Generic[S]):
     """Paths that only read although one posts to them; read-only mode leaves them open."""
     needs_bus: bool = True
     """Whether it is ready only once it hears the others: what it answers stands on what they told."""
+    keys: HeldKeys | None = None
+    """By which tokens are checked; those that identity publishes unless said."""
     audience_of: Callable[[Event], Awaitable[Audience | None]] = _nobody
     """Who is told of an event by `live`."""
     prepared: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -137,7 +139,7 @@ class Service(Generic[S]):
             lifespan=lambda _: self._alive(role, health),
         )
         verifier = Verifier(
-            Keys(self.settings.discovery_url),
+            self.keys or Keys(self.settings.discovery_url),
             issuer=self.settings.public_url,
             audience=self.settings.public_url,
             endings=self.store.endings,

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import httpx
 import structlog
@@ -57,6 +57,13 @@ async def published(discovery_url: str) -> tuple[str, Any]:
         return discovery["issuer"], (await client.get(internal)).raise_for_status().json()
 
 
+class HeldKeys(Protocol):
+    """Identity's signing keys, wherever they are from."""
+
+    async def holding(self, kid: str) -> KeySet:
+        """Give the keys, with this one if there is such a one."""
+
+
 class Keys:
     """Identity's signing keys, by discovery."""
 
@@ -97,7 +104,7 @@ class Keys:
 class Verifier:
     """Checks an access token (RFC 9068) and says whose it is."""
 
-    def __init__(self, keys: Keys, *, issuer: str, audience: str, endings: Endings | None = None) -> None:
+    def __init__(self, keys: HeldKeys, *, issuer: str, audience: str, endings: Endings | None = None) -> None:
         self._keys = keys
         self._endings = endings
         self._audience = audience

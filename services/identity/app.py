@@ -1,5 +1,9 @@
 """Identity put together."""
 
+from dataclasses import dataclass
+
+from joserfc.jwk import KeySet
+
 from services.chassis.jobs import Job
 from services.chassis.mongo import Database
 from services.chassis.own_notes import own_notes
@@ -47,8 +51,20 @@ from services.identity.pages import (
 from services.identity.pages import device as device_page
 from services.identity.settings import Settings
 from services.identity.store import Identity
+from services.identity.store.keys import Keys
 
 __all__ = ["Settings", "build"]
+
+
+@dataclass(frozen=True)
+class OwnKeys:
+    """The ring that identity signs with, for the check of tokens at its own routes: after a leak none is good there."""
+
+    keys: Keys
+    clock: Clock
+
+    async def holding(self, kid: str) -> KeySet:  # noqa: ARG002 - all there are
+        return (await self.keys.ring(self.clock())).public
 
 
 def build(settings: Settings, clock: Clock = now) -> Service[Identity]:
@@ -95,5 +111,6 @@ def build(settings: Settings, clock: Clock = now) -> Service[Identity]:
         ],
         clock=clock,
         reads=frozenset({introspection.INTROSPECT, userinfo.USERINFO}),
+        keys=OwnKeys(identity.keys, clock),
         needs_bus=False,  # whoever signs in needs nothing that the others tell
     )
