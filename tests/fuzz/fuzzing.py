@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -88,7 +88,7 @@ class Place:
 
 
 def fuzz(document: Mapping[str, Any], place: Place, most: int, seed: int) -> Found:
-    """Ask `most` times at the most, as many times every operation, each time as somebody else."""
+    """Ask about `most` times, as many times every operation, and each time as everybody: nobody, then one by one."""
     config = SchemathesisConfig.from_dict(CONFIGURATION)
     schema = schemathesis.openapi.from_dict(dict(document), config=config)
     operations = [
@@ -99,7 +99,7 @@ def fuzz(document: Mapping[str, Any], place: Place, most: int, seed: int) -> Fou
     found, chance = Found(), random.Random(seed)  # noqa: S311 - repeats a run
     with requests.Session() as session:
         for operation in operations:
-            _fuzz(operation, place, session, max(1, most // len(operations)), chance, found)
+            _fuzz(operation, place, session, max(1, most // len(operations) // (len(place.tokens) + 1)), chance, found)
     return found
 
 
@@ -121,25 +121,30 @@ def _fuzz(
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @hypothesis.given(case=cases, who=st.sampled_from(["", *sorted(place.tokens)]), there=st.booleans())
-    def ask(case: Any, who: str, there: bool) -> None:
-        headers = {"Authorization": f"Bearer {place.tokens[who]}"} if who else {}
+    @hypothesis.given(case=cases, whose=st.permutations(["", *sorted(place.tokens)]), there=st.booleans())
+    def ask(case: Any, whose: Sequence[str], there: bool) -> None:
         if there and case.meta.generation.mode is GenerationMode.POSITIVE:
             case.path = known
             case.headers.pop("If-Match", None)  # a made-up one ends most of what else there is to find
-        try:
-            answer = case.call(base_url=place.origin, session=session, headers=headers)
-        except requests.RequestException as error:
-            address = getattr(error.request, "url", "")
-            assert len(address) > LONGEST, case.as_curl_command()
-            found.statuses[HTTPStatus.REQUEST_URI_TOO_LONG] += 1  # who will not read it all may hang up
-            return
-        found.statuses[answer.status_code] += 1
-        try:
-            case.validate_response(answer, excluded_checks=[ignored_auth])
-        except FailureGroup as group:
-            for failure in group.exceptions:
-                name = f"{operation.label}: {failure.title} ({answer.status_code})"
-                found.failures.setdefault(name, f"as {who or 'nobody'}: {failure}\n{case.as_curl_command()}"[:3000])
+        for who in whose:
+            _ask(case, who, place, session, found)
 
     ask()
+
+
+def _ask(case: Any, who: str, place: Place, session: requests.Session, found: Found) -> None:
+    headers = {"Authorization": f"Bearer {place.tokens[who]}"} if who else {}
+    try:
+        answer = case.call(base_url=place.origin, session=session, headers=headers)
+    except requests.RequestException as error:
+        address = getattr(error.request, "url", "")
+        assert len(address) > LONGEST, case.as_curl_command()
+        found.statuses[HTTPStatus.REQUEST_URI_TOO_LONG] += 1  # who will not read it all may hang up
+        return
+    found.statuses[answer.status_code] += 1
+    try:
+        case.validate_response(answer, excluded_checks=[ignored_auth])
+    except FailureGroup as group:
+        for failure in group.exceptions:
+            name = f"{case.operation.label}: {failure.title} ({answer.status_code})"
+            found.failures.setdefault(name, f"as {who or 'nobody'}: {failure}\n{case.as_curl_command()}"[:3000])

@@ -1,12 +1,15 @@
 """Every document, as schemathesis asks about it: no fault, no status and no body that the document does not tell of.
 
 `REQUESTS` says how many, over all documents; `SEED` repeats a run. `make test` begins with the same each time,
-`make fuzz` asks a million times with one of its own.
+`make fuzz` asks a million times with one of its own, and draws what each service holds of memory meanwhile.
 """
 
 import asyncio
+import multiprocessing
 import os
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ProcessPoolExecutor
 
 import httpx
 import pytest
@@ -16,11 +19,14 @@ from deploy.local import seed
 from deploy.local.journey.play import Journey
 from deploy.local.platform import Platform
 from tests.fuzz.fuzzing import Place, fuzz
+from tests.fuzz.memory import GROWTH, Memory
 
-REQUESTS = int(os.environ.get("REQUESTS", "2000"))
+REQUESTS = int(os.environ.get("REQUESTS", "20000"))
 SEED = int(os.environ.get("SEED", "387259207"))
-AT_A_TIME = 2000
+AT_A_TIME = 6000
 """Requests between two sign-ins: fewer than are made in the life of a token."""
+ASKING = 2
+"""Processes that ask at the same time."""
 
 
 @pytest.fixture(scope="module")
@@ -33,18 +39,40 @@ async def people(whole: Platform) -> AsyncIterator[Journey]:
         yield journey
 
 
+@pytest.fixture(scope="module")
+def asking() -> Iterator[ProcessPoolExecutor]:
+    with ProcessPoolExecutor(ASKING, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def memory(whole: Platform) -> Iterator[Memory]:
+    memory = Memory(whole)
+    yield memory
+    memory.draw()
+
+
 @pytest.mark.parametrize("service", SERVICES)
-async def test_every_answer_is_as_the_document_says(whole: Platform, people: Journey, service: str):
-    print(f"SEED={SEED} REQUESTS={REQUESTS}")  # noqa: T201 - repeats the run
+async def test_every_answer_is_as_the_document_says(
+    whole: Platform, people: Journey, asking: ProcessPoolExecutor, memory: Memory, service: str
+):
     document = (await people.http.get(f"{whole.addresses.gateway}/openapi/{service}.json")).json()
     document["paths"] = {path: item for path, item in document["paths"].items() if path.startswith("/v1/")}
-    remaining, chosen = REQUESTS // len(SERVICES), SEED
+    wanted, chosen, before = REQUESTS // len(SERVICES), SEED, memory.asked
+    statuses: Counter[int] = Counter()
     failures: dict[str, str] = {}
-    while remaining > 0:
+    while (remaining := wanted - statuses.total()) > 0:
         place = Place(whole.addresses.gateway, await signed_in(people), await there(people))
-        found = await asyncio.to_thread(fuzz, document, place, min(AT_A_TIME, remaining), chosen)
-        remaining, chosen = remaining - max(1, found.statuses.total()), chosen + 1
-        failures |= found.failures
+        each = min(AT_A_TIME, remaining) // ASKING
+        begun = [asking.submit(fuzz, document, place, each, chosen + number) for number in range(ASKING)]
+        rounds = await asyncio.gather(*map(asyncio.wrap_future, begun))
+        for found in rounds:
+            statuses += found.statuses
+            failures |= found.failures
+        chosen += ASKING
+        memory.look(sum(found.statuses.total() for found in rounds))
+    print(f"SEED={SEED}: {service} answered {statuses.total()}: {dict(sorted(statuses.items()))}")  # noqa: T201 - repeats the run
+    assert memory.growth(service, before) < GROWTH
     assert not failures, f"SEED={SEED}\n" + "\n".join(f"{name}\n  {example}" for name, example in failures.items())
 
 
