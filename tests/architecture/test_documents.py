@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from contracts.catalog import SERVICES
+from services.__main__ import app
 from services.chassis.settings import Settings as Common
 from tests.architecture import authorization_page, events_page, metrics_page, problems_page
 
@@ -34,6 +37,7 @@ PAGES = (
     "docs/decisions/README.md",
     "deploy/README.md",
 )
+COMMAND = re.compile(r"(?:`|\$ )mentorship ([a-z][a-z-]+) ?([a-z-]*)")
 SECTIONS = {
     1: (2, 9, 11, 3, 2),
     2: (3, 3, 4, 1),
@@ -192,3 +196,19 @@ def test_every_command_of_the_readme_is_in_the_makefile():
 
 if __name__ == "__main__":
     print(settings_page(), end="")  # noqa: T201
+
+
+def test_every_command_that_a_document_names_is_there():
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/*.md")]
+    named = {(page.name, *words) for page in pages for words in COMMAND.findall(page.read_text(encoding="utf-8"))}
+
+    assert named
+    assert [said for said in sorted(named) if not is_a_command(*said[1:])] == []
+
+
+def is_a_command(name: str, word: str) -> bool:
+    """Say whether it is one, or a group with this word in it, if a word was said."""
+    top = get_command(app)
+    assert isinstance(top, TyperGroup)
+    found = top.commands.get(name)
+    return found is not None and (not isinstance(found, TyperGroup) or not word or word in found.commands)
