@@ -15,8 +15,11 @@ log = structlog.get_logger()
 
 SECRETS: Path = Path("/run/secrets/mentorship")
 
-SealingKey = Annotated[Base64Bytes, Field(min_length=32, max_length=32, repr=False)]
+_Key = Annotated[Base64Bytes, Field(min_length=32, max_length=32)]
+SealingKey = Annotated[_Key, Field(repr=False)]
 """32 bytes in base64, for AES-256-GCM."""
+OtherSealingKey = Annotated[_Key | None, Field(repr=False)]
+"""One more that opens, while the key is rotated."""
 
 
 SHORTEST: Final = 16

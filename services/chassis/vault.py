@@ -1,6 +1,7 @@
 """Seals what must not lie open in the store: AES-256-GCM, bound to whom or what it belongs to."""
 
 import os
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -15,32 +16,43 @@ class SealBroken(Exception):
 
 
 class Vault:
-    """Seals with one key; while keys are rotated it also opens with others."""
+    """Seals with one key; while keys are rotated it also opens with others.
 
-    def __init__(self, key: bytes, *others: bytes) -> None:
-        self._cipher = AESGCM(key)
-        self._others = tuple(AESGCM(other) for other in others)
+    It asks for them at every use, the one that seals first, so that they rotate under a running service.
+    """
+
+    def __init__(self, keys: Callable[[], Sequence[bytes]]) -> None:
+        self._keys = keys
 
     def seal(self, owner: str, content: bytes) -> bytes:
-        nonce = os.urandom(NONCE)
-        return nonce + self._cipher.encrypt(nonce, content, owner.encode())
+        return _sealed(self._keys()[0], owner, content)
 
     def open(self, owner: str, sealed: bytes) -> bytes:
         """Open what was sealed for this owner. Raises `SealBroken`."""
-        for cipher in (self._cipher, *self._others):
-            if (content := _opened(cipher, owner, sealed)) is not None:
-                return content
-        raise SealBroken("What is sealed cannot be opened.")
+        return _opened(self._keys(), owner, sealed)[1]
 
     def renew(self, owner: str, sealed: bytes) -> bytes | None:
-        """Seal anew what another key sealed; None where this key did. Raises `SealBroken`."""
-        if _opened(self._cipher, owner, sealed) is not None:
-            return None
-        return self.seal(owner, self.open(owner, sealed))
+        """Seal anew what another key sealed; None where the first one did. Raises `SealBroken`."""
+        keys = self._keys()
+        by, content = _opened(keys, owner, sealed)
+        return None if by == keys[0] else _sealed(keys[0], owner, content)
 
 
-def _opened(cipher: AESGCM, owner: str, sealed: bytes) -> bytes | None:
+def _sealed(key: bytes, owner: str, content: bytes) -> bytes:
+    nonce = os.urandom(NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, content, owner.encode())
+
+
+def _opened(keys: Sequence[bytes], owner: str, sealed: bytes) -> tuple[bytes, bytes]:
+    """Give the key that sealed it, and what was sealed."""
+    for key in keys:
+        if (content := _opened_by(key, owner, sealed)) is not None:
+            return key, content
+    raise SealBroken("What is sealed cannot be opened.")
+
+
+def _opened_by(key: bytes, owner: str, sealed: bytes) -> bytes | None:
     try:
-        return cipher.decrypt(sealed[:NONCE], sealed[NONCE:], owner.encode())
+        return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], owner.encode())
     except (InvalidTag, ValueError):
         return None

@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from services.identity.domain.key import SigningKey
 
-keys = typer.Typer(no_args_is_help=True, help="The keys that tokens are signed with.")
+keys = typer.Typer(no_args_is_help=True, help="The keys that tokens are signed with, and what seals them.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one key a line")]
 
@@ -32,6 +32,19 @@ def rotate_keys(
     from services.identity import operations  # noqa: PLC0415
 
     _show(operations.run(operations.rotate_keys(at_once=at_once)), as_json=as_json)
+
+
+@keys.command("rotate-secret")
+def rotate_key_secret() -> None:
+    """Seal anew, with IDENTITY_KEY_SECRET, whatever IDENTITY_KEY_SECRET_OTHER sealed; may be repeated.
+
+    That is these keys, secrets of authenticator apps and of providers, demographics, and keys of exports. Ends with 1
+    where something opens with neither.
+    """
+    from services.identity import operations  # noqa: PLC0415
+    from services.operators import sealing  # noqa: PLC0415
+
+    sealing.tell(operations.run(operations.renew_seals()))
 
 
 def _show(found: "list[SigningKey]", *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from services.chassis import hands
 from services.chassis.domain import Refusal, system
 from services.chassis.hands import Hand
 from services.chassis.mongo import Database, StoreAway
+from services.chassis.seals import Renewed
 from services.chassis.service import now
 from services.chassis.store import Store
 from services.identity.client_registration import CreateClient, Registered, new_secret, register
@@ -157,3 +158,9 @@ async def rotate_keys(*, at_once: bool) -> list[SigningKey]:
     async with opened() as identity:
         await identity.keys.rotate(at_once=at_once, by=OPERATOR, at=now())
         return await identity.keys.find({})
+
+
+async def renew_seals() -> Renewed:
+    """Seal anew whatever the other key sealed."""
+    async with opened() as identity:
+        return await identity.renew_seals()

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from services.chassis.settings import SealingKey, is_typed
+from services.chassis.settings import OtherSealingKey, SealingKey, is_typed
 from services.chassis.settings import Settings as Common
 
 
@@ -19,7 +19,13 @@ class Settings(Common):
 
     service: ClassVar[str] = "identity"
 
-    key_secret: SealingKey = Field(description="Seals the signing keys in the store; 32 bytes in base64")
+    key_secret: SealingKey = Field(
+        description="Seals signing keys, secrets of apps and providers, demographics; 32 bytes in base64"
+    )
+    key_secret_other: OtherSealingKey = Field(
+        default=None,
+        description="Opens them too, while the key is rotated: the next key, then the one before",
+    )
     locales: Path | None = Field(None, description="Folder of more languages for pages and mails: LANGUAGE.po each")
 
     erasure_wait: timedelta = Field(
@@ -38,6 +44,11 @@ class Settings(Common):
     rate_token: int = Field(
         default=1200, description="Requests a minute for tokens from one address, this machine aside", ge=0
     )
+
+    @property
+    def sealing_keys(self) -> list[bytes]:
+        """Give the key that seals, then the one that opens too."""
+        return [key for key in (self.key_secret, self.key_secret_other) if key]
 
     def unfit(self) -> Iterator[str]:
         yield from super().unfit()

@@ -1,12 +1,12 @@
 """What stipends is told from outside."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Final, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
-from pydantic import Base64Bytes, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from services.chassis.settings import SealingKey, is_typed
+from services.chassis.settings import OtherSealingKey, SealingKey, is_typed
 from services.chassis.settings import Settings as Common
 
 NEEDED: Final = {
@@ -23,9 +23,8 @@ class Settings(Common):
     service: ClassVar[str] = "stipends"
 
     payee_secret: SealingKey = Field(description="Seals payee details in the store")
-    payee_secret_other: Annotated[Base64Bytes, Field(min_length=32, max_length=32)] | None = Field(
+    payee_secret_other: OtherSealingKey = Field(
         default=None,
-        repr=False,
         description="Opens them too, while the key is rotated: the next key, then the one before",
     )
     payee_delay_hours: int = Field(default=72, ge=0, description="How long nothing is paid to a payee that was changed")
@@ -46,6 +45,11 @@ class Settings(Common):
     debtor_name: str = Field(default="", max_length=70, description="Who pays by bank file")
     debtor_iban: str = Field(default="", description="From which account")
     debtor_bic: str = Field(default="", description="At which bank")
+
+    @property
+    def sealing_keys(self) -> list[bytes]:
+        """Give the key that seals, then the one that opens too."""
+        return [key for key in (self.payee_secret, self.payee_secret_other) if key]
 
     def unfit(self) -> Iterator[str]:
         yield from super().unfit()

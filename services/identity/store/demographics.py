@@ -5,6 +5,7 @@ from datetime import datetime
 
 from contracts.ids import AccountId
 from services.chassis.mongo import Document
+from services.chassis.seals import Seal
 from services.chassis.store import Store
 from services.chassis.vault import Vault
 from services.identity.domain import demographics as domain
@@ -16,6 +17,10 @@ class KeptDemographics(Owned[Demographics]):
     def __init__(self, store: Store, vault: Vault) -> None:
         super().__init__(store, "demographics", Demographics, DemographicsNotFound)
         self._vault = vault
+
+    @property
+    def seals(self) -> list[Seal]:
+        return [Seal(self.documents, "given", lambda row: _owner(row["_id"]))]
 
     async def of(self, id: AccountId) -> Demographics:
         return await self.find_one({"_id": id}) or Demographics(id=id)

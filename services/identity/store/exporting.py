@@ -16,6 +16,7 @@ from services.chassis.domain import NotInThisState, system
 from services.chassis.exporting import new_key, unseal
 from services.chassis.mail import Letters, PostOffice
 from services.chassis.mongo import Document, DuplicateKeyError, IndexModel
+from services.chassis.seals import Seal
 from services.chassis.store import Repository, Store
 from services.chassis.vault import Vault
 from services.identity.domain import export as exports
@@ -58,6 +59,10 @@ class Exporting:
         self._pieces = store.database["export_pieces"]
         self._documents = store.database.bucket("documents")
 
+    @property
+    def seals(self) -> list[Seal]:
+        return [Seal(self.exports.documents, "sealed_key", lambda row: _owner(row["_id"]))]
+
     async def prepare(self) -> None:
         await self.exports.prepare()
         await self._pieces.ensure(IndexModel([("export_id", 1), ("service", 1), ("number", 1)]))
@@ -80,7 +85,7 @@ class Exporting:
 
     async def _begin(self, account: AccountId, at: datetime) -> Export:
         id, key = str(uuid7()), new_key()
-        sealed = self._vault.seal(f"export/{id}", json.dumps(key.as_dict(private=True)).encode())
+        sealed = self._vault.seal(_owner(id), json.dumps(key.as_dict(private=True)).encode())
         public = json.dumps(key.as_dict(private=False))
         asked = exports.request(id, account, seal_key=public, sealed_key=sealed, by=myself(account), at=at)
         return await self.exports.add(asked)
@@ -133,7 +138,7 @@ class Exporting:
 
     async def _written(self, export: Export, at: datetime) -> AsyncIterator[bytes]:
         """Write the one JSON document, part by part."""
-        key = ECKey.import_key(json.loads(self._vault.open(f"export/{export.id}", export.sealed_key)))
+        key = ECKey.import_key(json.loads(self._vault.open(_owner(export.id), export.sealed_key)))
         head = {"export": export.id, "account": export.account_id, "at": at}
         yield to_json(head)[:-1] + b',"identity":'
         id = export.account_id
@@ -168,3 +173,7 @@ class Exporting:
         """Let every document of a person's be destroyed, and take no more pieces."""
         for export in await self.exports.find({"account_id": id, "status": {"$ne": ExportStatus.EXPIRED}}):
             await self.exports.change(export.id, exports.cut_short, at=at)
+
+
+def _owner(id: str) -> str:
+    return f"export/{id}"

@@ -14,6 +14,7 @@ from services.chassis.audit import Outcome
 from services.chassis.domain import Actor, NotAllowed, system
 from services.chassis.mail import Letters, PostOffice
 from services.chassis.mongo import DuplicateKeyError, IndexModel
+from services.chassis.seals import Renewed, renew
 from services.chassis.store import Projection, Store
 from services.chassis.vault import Vault
 from services.identity.domain import account as accounts
@@ -69,7 +70,7 @@ class Identity:
         self.hasher = hasher
         self.accounts = Accounts(store)
         self.people = People(store)
-        self.vault = Vault(settings.key_secret)
+        self.vault = Vault(lambda: settings.latest().sealing_keys)
         self.profiles = Profiles(store, self.accounts, self.people, self.vault)
         self.second_factors = SecondFactors(store, self.vault)
         self.endings = Owned(store, "ended_sessions", Ending, EndingNotFound)
@@ -82,7 +83,7 @@ class Identity:
         self.consents = Consents(store, self.grants, self.sessions)
         self.devices = Devices(store)
         self.farewells = Farewells(store, self.grants, self.clients)
-        self.keys = Keys(store, settings.key_secret)
+        self.keys = Keys(store, self.vault)
         self.limits = Limits(store)
         self.post_office = PostOffice(store, settings)
         self._letters = Letters(MAILS, translate, public_url=settings.public_url)
@@ -374,6 +375,11 @@ class Identity:
             await self.store.audit.note("begin_grant", client, concerns=[id], by=id, reason=grant.scope)
 
         await self.store.transaction(work)
+
+    async def renew_seals(self) -> Renewed:
+        """Seal anew, beside the running service, whatever another key sealed; not what ends within the hour anyhow."""
+        sealing = (self.keys, self.second_factors, self.providers, self.profiles.demographics, self.exporting)
+        return await renew(self.vault, [seal for part in sealing for seal in part.seals])
 
     async def as_staff(self, by: Actor, work: Callable[[], Awaitable[T]]) -> T:
         """Do something that is for staff alone. Raises `NotAllowed`."""

@@ -12,6 +12,7 @@ from services.chassis.domain import Actor, system
 from services.chassis.metrics import tell
 from services.chassis.mongo import DuplicateKeyError, IndexModel
 from services.chassis.paging import Page
+from services.chassis.seals import Seal
 from services.chassis.store import Store
 from services.chassis.vault import SealBroken, Vault
 from services.identity import metrics
@@ -53,12 +54,16 @@ class Ring:
 
 
 class Keys(Records[SigningKey]):
-    def __init__(self, store: Store, secret: bytes) -> None:
+    def __init__(self, store: Store, vault: Vault) -> None:
         super().__init__(store, "keys", SigningKey)
-        self._vault = Vault(secret)
+        self._vault = vault
         self._ring: Ring | None = None
         self._reading = asyncio.Lock()
         self.rotations = Owned(store, "key_rotations", Rotation, RotationNotFound)
+
+    @property
+    def seals(self) -> list[Seal]:
+        return [Seal(self.documents, "sealed", lambda row: str(row["_id"]))]
 
     async def prepare(self) -> None:
         one_active = IndexModel(

@@ -6,6 +6,7 @@ from typing import Any
 from contracts.identity import SignInProviderKind
 from services.chassis.domain import Actor
 from services.chassis.mongo import DuplicateKeyError, IndexModel
+from services.chassis.seals import Seal
 from services.chassis.store import Repository, Store
 from services.chassis.vault import Vault
 from services.identity.domain import provider as providers
@@ -16,6 +17,10 @@ class Providers(Repository[Provider]):
     def __init__(self, store: Store, vault: Vault) -> None:
         super().__init__(store, "providers", Provider, ProviderNotFound)
         self._vault = vault
+
+    @property
+    def seals(self) -> list[Seal]:
+        return [Seal(self.documents, "sealed", lambda row: _owner(row["_id"]))]
 
     async def prepare(self, *indexes: IndexModel) -> None:
         await super().prepare(IndexModel([("enabled", 1), ("label", 1)]), *indexes)

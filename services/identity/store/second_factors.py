@@ -8,6 +8,7 @@ from contracts.ids import AccountId
 from contracts.time import Instant
 from services.chassis.domain import Actor
 from services.chassis.mongo import DuplicateKeyError, IndexModel
+from services.chassis.seals import Seal
 from services.chassis.store import Store
 from services.chassis.vault import Vault
 from services.identity import codes, passkeys
@@ -69,6 +70,11 @@ class SecondFactors(Owned[SecondFactor]):
         super().__init__(store, "second_factors", SecondFactor, SecondFactorNotFound)
         self._vault = vault
         self._challenges = Challenges(store)
+
+    @property
+    def seals(self) -> list[Seal]:
+        """An offered secret becomes the app's as it is sealed."""
+        return [Seal(self.documents, field, lambda row: _owner(row["_id"])) for field in ("offered", "app.sealed")]
 
     async def of(self, id: AccountId) -> SecondFactor:
         return await self.find_one({"_id": id}) or SecondFactor(id=id)

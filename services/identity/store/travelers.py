@@ -1,6 +1,7 @@
 """People on their way to a provider, and those who came back from one and have no account here yet."""
 
 import json
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
@@ -11,7 +12,7 @@ from contracts.time import Instant
 from services.chassis.domain import RuleBroken
 from services.chassis.mongo import IndexModel
 from services.chassis.store import Store
-from services.chassis.vault import Vault
+from services.chassis.vault import SealBroken, Vault
 from services.identity.domain.record import Record, digest
 from services.identity.domain.sign_in_link import ExternalIdentity
 from services.identity.relying.going import Going
@@ -96,10 +97,11 @@ class Travelers:
         """
         where = {"_id": digest(state), "provider": provider, "browser": digest(browser), "expires_at": {"$gt": at}}
         pending = await self._pending.find_one(where)
-        if pending is None or not await self._pending.documents.delete({"_id": pending.id}):
-            raise NotOnTheWay("This sign-in was used before, took too long, or began in another browser. Begin again.")
-        nonce, verifier = json.loads(self._vault.open(_owner(state), pending.sealed))
-        return pending, Going(state, nonce, verifier, callback)
+        if pending is not None and await self._pending.documents.delete({"_id": pending.id}):
+            with suppress(SealBroken):  # where the key was rotated meanwhile
+                nonce, verifier = json.loads(self._vault.open(_owner(state), pending.sealed))
+                return pending, Going(state, nonce, verifier, callback)
+        raise NotOnTheWay("This sign-in was used before, took too long, or began in another browser. Begin again.")
 
     async def arrive(
         self,

@@ -2,10 +2,9 @@
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
 
 from contracts.ids import AccountId
-from services.chassis.mongo import Collection
+from services.chassis.seals import Renewed, Seal, renew
 from services.chassis.store import Repository, Store
 from services.chassis.vault import SealBroken, Vault
 from services.stipends.domain import payee as decisions
@@ -13,21 +12,13 @@ from services.stipends.domain.payee import Accepted, Details, Payee, PayeeUnknow
 from services.stipends.domain.payment import Payment, Report
 from services.stipends.settings import Settings
 
-OWNERS: Final = {"payees": "_id", "payments": "payee_id"}
-"""Where sealed details are kept, and which field says whose they are."""
-
 
 class Payees(Repository[Payee]):
     def __init__(self, store: Store, settings: Settings, accepted: Accepted) -> None:
         super().__init__(store, "payees", Payee, PayeeUnknown)
-        self._settings = settings
+        self._vault = Vault(lambda: settings.latest().sealing_keys)
         self._accepted = accepted
         self._delay = timedelta(hours=settings.payee_delay_hours)
-
-    @property
-    def _vault(self) -> Vault:
-        latest = self._settings.latest()
-        return Vault(latest.payee_secret, *filter(None, [latest.payee_secret_other]))
 
     def opened(self, owner: str, sealed: bytes) -> Details:
         """Give the details in the clear. Raises `SealBroken`."""
@@ -55,16 +46,8 @@ class Payees(Repository[Payee]):
             return await self.change(id, decide, details, before), details != before
         return await self.add(decide(Payee(id=id, version=0), details, None)), False
 
-    async def renew_seals(self) -> int:
-        """Seal anew, beside the running service, whatever another key sealed; says how many there were."""
-        return sum([await self._renewed(self.store.database[name], owner) for name, owner in OWNERS.items()])
-
-    async def _renewed(self, documents: Collection, owner: str) -> int:
-        count = 0
-        async for row in documents.each({"sealed": {"$ne": b""}}):
-            sealed = self._vault.renew(row[owner], row["sealed"])
-            if sealed is not None:
-                count += await documents.update(
-                    {"_id": row["_id"], "sealed": row["sealed"]}, {"$set": {"sealed": sealed}}
-                )
-        return count
+    async def renew_seals(self) -> Renewed:
+        """Seal anew, beside the running service, whatever another key sealed."""
+        payees = Seal(self.documents, "sealed", lambda row: str(row["_id"]))
+        payments = Seal(self.store.database["payments"], "sealed", lambda row: str(row["payee_id"]))
+        return await renew(self._vault, [payees, payments])

@@ -139,6 +139,7 @@ def address() -> str:
 def settings(platform: Platform, url: str, database: str = "", **more: Any) -> Settings:
     at = platform.addresses
     own = database or f"identity_{uuid7().hex}"
+    secret = {} if "_secrets_dir" in more else {"key_secret": base64.b64encode(os.urandom(32))}
     return Settings(
         mongodb_uri=at.mongodb_uri,
         mongodb_database=own,
@@ -150,7 +151,7 @@ def settings(platform: Platform, url: str, database: str = "", **more: Any) -> S
         smtp_host=at.smtp_host,
         smtp_port=at.smtp_port,
         # said here, for the environment may say otherwise to a whole platform of the same worker
-        **{"key_secret": base64.b64encode(os.urandom(32)), "erasure_wait": timedelta(days=7), **more},
+        **{"erasure_wait": timedelta(days=7), **secret, **more},
     )
 
 

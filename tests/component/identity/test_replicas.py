@@ -1,7 +1,6 @@
 """Two replicas on one store: one ring of keys, one use of everything that is used once."""
 
 import asyncio
-import base64
 import os
 from collections.abc import AsyncIterator
 
@@ -13,6 +12,7 @@ from services.chassis.service import Role, now
 from services.chassis.store import Store
 from services.chassis.tokens import Keys as VerifierKeys
 from services.chassis.tokens import Verifier
+from services.chassis.vault import Vault
 from services.identity.store.keys import Keys, WrongKeySecret
 from tests.component.identity.browser import Browser, Pkce
 from tests.component.identity.provider import Clock, Provider, providing, settings
@@ -58,7 +58,7 @@ async def test_replicas_that_start_together_make_one_ring(platform: Platform):
     said = settings(platform, "http://127.0.0.1:1")
     stores = [Store(Database(said.mongodb_uri.get_secret_value(), said.mongodb_database)) for _ in range(4)]
     try:
-        rings = await asyncio.gather(*(Keys(store, said.key_secret).ring(now()) for store in stores))
+        rings = await asyncio.gather(*(Keys(store, Vault(lambda: said.sealing_keys)).ring(now()) for store in stores))
         active = [{key.kid for key in ring.active.values()} for ring in rings]
         assert all(kids == active[0] for kids in active)
         assert await stores[0].database["keys"].count({}) == 2
@@ -72,4 +72,4 @@ async def test_private_keys_are_sealed_and_open_under_their_secret_alone(provide
     kept = await provider.service.store.database["keys"].find({})
     assert not any(b"PRIVATE" in key["sealed"] or "d" in key["public"] for key in kept)
     with pytest.raises(WrongKeySecret):
-        await Keys(provider.service.store, base64.b64decode(base64.b64encode(os.urandom(32)))).ring(now())
+        await Keys(provider.service.store, Vault(lambda: [os.urandom(32)])).ring(now())

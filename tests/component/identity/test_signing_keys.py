@@ -16,6 +16,7 @@ from services.chassis.service import now
 from services.chassis.store import Store
 from services.chassis.tokens import Keys as VerifierKeys
 from services.chassis.tokens import Unauthenticated, Verifier
+from services.chassis.vault import Vault
 from services.identity.domain.key import IN_USE, KNOWN_AFTER, KNOWN_FIRST, Algorithm, KeyState, RotationInHand
 from services.identity.oidc.tokens import Mint
 from services.identity.store.keys import Keys
@@ -31,7 +32,7 @@ async def keys(platform: Platform) -> AsyncIterator[Keys]:
     said = settings(platform, "http://127.0.0.1:1")
     store = Store(Database(said.mongodb_uri.get_secret_value(), said.mongodb_database))
     await store.prepare()
-    ring = Keys(store, said.key_secret)
+    ring = Keys(store, Vault(lambda: said.sealing_keys))
     await ring.prepare()
     yield ring
     await store.database.drop()

@@ -14,7 +14,6 @@ from contracts.identity import PersonDescribed
 from deploy.local.platform import Platform
 from services.chassis.vault import SealBroken, Vault
 from services.stipends import app as rooms
-from services.stipends.commands import resealed
 from tests.component.stipends.scene import AT, Mentee, Scene, key, somebody
 from tests.support.waiting import eventually
 
@@ -224,12 +223,12 @@ async def test_the_key_is_rotated_beside_the_running_service(scene: Scene, platf
     }
     rotating = rooms.build(rooms.Settings(**said))
     try:
-        assert await resealed(rotating.data) > 0
-        assert await resealed(rotating.data) == 0
+        assert (await rotating.data.payees.renew_seals()).count > 0
+        assert (await rotating.data.payees.renew_seals()).count == 0
         payee = await scene.store.payees.get(mentee.id)
-        assert b"sandbox-paid" in Vault(new).open(mentee.id, payee.sealed)
+        assert b"sandbox-paid" in Vault(lambda: [new]).open(mentee.id, payee.sealed)
         with pytest.raises(SealBroken):
-            Vault(old).open(mentee.id, payee.sealed)
+            Vault(lambda: [old]).open(mentee.id, payee.sealed)
         prepared = rooms.build(
             rooms.Settings(
                 **said | {"payee_secret": base64.b64encode(old), "payee_secret_other": base64.b64encode(new)}
@@ -242,7 +241,7 @@ async def test_the_key_is_rotated_beside_the_running_service(scene: Scene, platf
                 **said | {"payee_secret": base64.b64encode(old), "payee_secret_other": base64.b64encode(new)}
             )
         )
-        assert await resealed(back.data) > 0
+        assert (await back.data.payees.renew_seals()).count > 0
         back.store.database.close()
     finally:
         rotating.store.database.close()

@@ -1,6 +1,7 @@
 """What stipends tells a person of what it holds on them, and what is left when they are gone: amounts without names."""
 
 from contracts.identity import PersonDescribed
+from services.chassis.seals import Renewed
 from tests.component.stipends.scene import AT, Scene, key
 from tests.support.exported import erased, exported, traces
 from tests.support.waiting import eventually
@@ -90,7 +91,7 @@ async def test_keys_are_rotated_past_what_is_gone(scene: Scene):
     await scene.becomes(mentee, "paid")
     await known(scene, mentee.id)
     await scene.tell(erased(mentee.id))
-    assert await scene.store.payees.renew_seals() == 0
+    assert await scene.store.payees.renew_seals() == Renewed()
 
 
 async def test_who_comes_too_late_for_money_is_not_paid_to_nowhere(scene: Scene):

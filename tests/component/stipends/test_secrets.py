@@ -66,7 +66,7 @@ async def test_the_key_that_seals_payees_is_rotated(scene: Scene, tmp_path: Path
     assert (await mira.put("/v1/payees/me", json=PAYEE)).json()["version"] == before["version"]
     say(tmp_path, "PAYEE_SECRET", second)
     say(tmp_path, "PAYEE_SECRET_OTHER", first)
-    assert await stored.renew_seals() == 1
+    assert (await stored.renew_seals()).count == 1
     (tmp_path / "STIPENDS_PAYEE_SECRET_OTHER").unlink()
 
     (after,) = await stored.documents.find({})

@@ -4,7 +4,7 @@ import pytest
 
 from services.chassis.vault import SealBroken, Vault
 
-VAULT = Vault(b"k" * 32)
+VAULT = Vault(lambda: [b"k" * 32])
 CONTENT = b"account 12345"
 
 
@@ -25,7 +25,7 @@ def test_what_was_sealed_for_one_is_not_opened_for_another():
 
 def test_another_key_opens_nothing():
     with pytest.raises(SealBroken):
-        Vault(b"x" * 32).open("mira", VAULT.seal("mira", CONTENT))
+        Vault(lambda: [b"x" * 32]).open("mira", VAULT.seal("mira", CONTENT))
 
 
 def test_a_changed_seal_is_noticed():
@@ -36,13 +36,13 @@ def test_a_changed_seal_is_noticed():
 
 
 def test_while_keys_are_rotated_both_open_and_what_the_old_one_sealed_is_renewed_once():
-    both = Vault(b"n" * 32, b"k" * 32)
+    both = Vault(lambda: [b"n" * 32, b"k" * 32])
     old = VAULT.seal("mira", CONTENT)
     assert both.open("mira", old) == CONTENT
 
     renewed = both.renew("mira", old)
     assert renewed is not None
-    assert Vault(b"n" * 32).open("mira", renewed) == CONTENT
+    assert Vault(lambda: [b"n" * 32]).open("mira", renewed) == CONTENT
     assert both.renew("mira", renewed) is None
     with pytest.raises(SealBroken):
         VAULT.open("mira", renewed)
@@ -50,4 +50,16 @@ def test_while_keys_are_rotated_both_open_and_what_the_old_one_sealed_is_renewed
 
 def test_what_neither_key_opens_is_not_renewed():
     with pytest.raises(SealBroken):
-        Vault(b"n" * 32, b"x" * 32).renew("mira", VAULT.seal("mira", CONTENT))
+        Vault(lambda: [b"n" * 32, b"x" * 32]).renew("mira", VAULT.seal("mira", CONTENT))
+
+
+def test_its_keys_are_those_of_now():
+    keys = [b"k" * 32]
+    vault = Vault(lambda: keys)
+    old = vault.seal("mira", CONTENT)
+    keys.insert(0, b"n" * 32)
+    assert VAULT.open("mira", old) == vault.open("mira", vault.seal("mira", CONTENT)) == CONTENT
+    assert vault.renew("mira", old) is not None
+    keys.pop()
+    with pytest.raises(SealBroken):
+        vault.open("mira", old)
