@@ -26,12 +26,11 @@ STORES: Final = ("mongod", "broker", "mailbox", "sandbox")
 
 WHOLE: Final = (
     "tests/journeys/",
-    "tests/fuzz/",
     "tests/faults/test_kills",
     "tests/faults/test_mid_",
     "tests/faults/test_store_",
 )
-"""Tests of all processes at once: they share a platform, and so a worker."""
+"""Tests of all processes at once: they share a platform, and so a worker. Fuzzing leaves too much behind to share."""
 ENGINE: Final = ("tests/deploy/test_image", "tests/deploy/test_compose_started")
 """Tests in containers: they share an engine and the image in it, and so a worker."""
 
