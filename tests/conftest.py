@@ -72,8 +72,9 @@ def _see_that_the_broker_is_here() -> None:
         raise pytest.UsageError(str(reason)) from None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hold the logs of the whole run against everything secret that was heard in it."""
+    """Hold the logs of the whole run, also one that was broken off, against everything secret that was heard in it."""
     folder = Path(os.environ[telltale.KEPT])
     _heard.keep(folder)
     if hasattr(session.config, "workerinput"):

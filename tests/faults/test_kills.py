@@ -21,19 +21,18 @@ from tests.support.waiting import a_moment
 KILLS = int(os.environ.get("KILLS", "50"))
 AT_ONCE = 3
 """Mentorships that are played at the same time."""
+LIFE = 3.0
+"""Seconds that a process has on average, once it is ready: about as many as it takes to start."""
 
 
 async def test_processes_killed_at_random_moments_lose_nothing_and_repeat_nothing(whole: Platform):
     remaining, over = iter(range(KILLS)), asyncio.Event()
     async with httpx.AsyncClient(timeout=20) as http:
-        players = [asyncio.create_task(play_on(whole, http, over)) for _ in range(AT_ONCE)]
-        try:
-            async with asyncio.TaskGroup() as killers:
-                for service in SERVICES:
-                    killers.create_task(kill_on(whole, service, remaining))
-        finally:
+        async with asyncio.TaskGroup() as group:
+            players = [group.create_task(play_on(whole, http, over)) for _ in range(AT_ONCE)]
+            await asyncio.wait([group.create_task(kill_on(whole, service, remaining)) for service in SERVICES])
             over.set()
-        played = list(itertools.chain(*await asyncio.gather(*players)))
+        played = list(itertools.chain(*(player.result() for player in players)))
 
         assert len(played) >= AT_ONCE
         await ends_whole(whole, played)
@@ -44,7 +43,7 @@ async def kill_on(whole: Platform, service: str, remaining: Iterator[int]) -> No
     """Kill one service again and again, each time at some moment of its start or its work."""
     decided = chance(f"kills of {service}")
     for _ in remaining:
-        await a_moment(decided.expovariate(1.0))
+        await a_moment(decided.expovariate(1 / LIFE))
         await asyncio.to_thread(whole.kill, service)
         whole.start_process(service)
         if decided.random() < 0.8:  # else it may die again before it is ready

@@ -28,6 +28,8 @@ LATELY: Final = 480.0
 
 BEGUN: Final = 20.0
 """Seconds of a step in which the code before it still has a while to be good."""
+NOT_TAKEN: Final = frozenset({httpx.codes.UNPROCESSABLE_ENTITY, httpx.codes.SERVICE_UNAVAILABLE})
+"""How it is answered that a code was no good, or that nobody was there to take it."""
 
 T = TypeVar("T")
 _sent: Final[dict[str, int]] = {}
@@ -161,13 +163,18 @@ class Person:
             return await browser.post(place, data=filled, headers=headers)
 
         async def with_code() -> httpx.Response | None:
-            """A code counts once, so each is sent once; the next may be half a minute off."""
+            """A code counts once, so each is sent until it is answered; the next may be half a minute off."""
             step = max(_step() - 1, _sent.get(self.key, 0) + 1)
             if step > _step() + 1:
                 return None
             _sent[self.key] = step
-            answer = await browser.post(place, data=filled | {"code": self._shown(step)}, headers=headers)
-            return None if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY else answer
+            try:
+                answer = await browser.post(place, data=filled | {"code": self._shown(step)}, headers=headers)
+            except httpx.TransportError:
+                answer = httpx.Response(httpx.codes.SERVICE_UNAVAILABLE)
+            if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                _sent[self.key] = step - 1
+            return None if answer.status_code in NOT_TAKEN else answer
 
         return await until(with_code, "a code that is good")
 
