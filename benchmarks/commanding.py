@@ -2,8 +2,13 @@
 
 import asyncio
 import json
+import os
+import socket
 import statistics
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 
 import httpx
 from uuid6 import uuid7
@@ -25,11 +30,15 @@ async def measure(platform: Platform, scale: float) -> list[Measured]:
         await person.sign_up()
         await person.sign_in()
         port = platform.addresses.ports["projects"]
-        async with connections(port, AT_ONCE) as open_ones, two_inserts(platform.addresses.mongodb_uri) as raw:
+        async with (
+            apart(platform, "projects"),
+            connections(port, AT_ONCE) as open_ones,
+            two_inserts(platform.addresses.mongodb_uri) as raw,
+        ):
             await rate([lambda one=one: draft(one, person) for one in open_ones], 2)  # type: ignore[misc]
-            latencies = await hand_overs(platform, open_ones, person, int(1500 * scale))
-            for hearing in ("applications", "identity"):
-                await asyncio.to_thread(platform.stop, hearing)
+            async with apart(platform, "applications"):
+                latencies = await hand_overs(platform, open_ones, person, int(1500 * scale))
+            await asyncio.to_thread(platform.stop, "identity")  # it hears of projects too, on the same cores
             shares, raws = [], []
             for _ in range(ROUNDS):
                 raws.append(await raw(4 * scale))
@@ -40,6 +49,42 @@ async def measure(platform: Platform, scale: float) -> list[Measured]:
         Measured("command over HTTP / raw transaction, relay running", statistics.median(shares), "", 0.6),
         *latencies,
     ]
+
+
+@asynccontextmanager
+async def apart(platform: Platform, service: str) -> AsyncIterator[None]:
+    """Run it as the chart does: HTTP in one process, relay, consumer and timers in another."""
+    await asyncio.to_thread(platform.stop, service)
+    ports = {"api": platform.addresses.ports[service], "worker": free_port()}
+    running = [start(platform, service, role, port) for role, port in ports.items()]
+    try:
+        await until(lambda: are_ready(ports.values()), f"{service}, in two processes")
+        yield
+    finally:
+        for process in running:
+            process.terminate()
+            process.wait()
+
+
+async def are_ready(ports: Iterable[int]) -> bool:
+    async with httpx.AsyncClient() as http:
+        try:
+            answers = [await http.get(f"http://127.0.0.1:{port}/health/ready") for port in ports]
+        except httpx.TransportError:
+            return False
+    return all(answer.is_success for answer in answers)
+
+
+def start(platform: Platform, service: str, role: str, port: int) -> subprocess.Popen[bytes]:
+    said = {**os.environ, **platform.environment(service), f"{service.upper()}_HTTP_PORT": str(port)}
+    words = [sys.executable, "-m", "services", "serve", service, "--role", role]
+    return subprocess.Popen(words, env=said, stdout=subprocess.DEVNULL)  # noqa: S603 - ours
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
 
 
 async def draft(connection: Connection, person: Person) -> None:

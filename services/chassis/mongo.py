@@ -111,10 +111,11 @@ class Collection:
         self.name: str = collection.name
 
     async def _write(self, call: Callable[..., Awaitable[T]], *what: Any, **how: Any) -> T:
-        """Note that this is written, and write it in the open transaction."""
+        """Note that this is written, and write it, in the open transaction if there is one."""
         self._note_written()
-        if (transaction := _open.get()) is not None:
-            transaction.read.pop(self.name, None)
+        if (transaction := _open.get()) is None:
+            return await call(*what, session=_session.get(), **how)
+        transaction.read.pop(self.name, None)
         return await _unbroken(call(*what, session=_session.get(), **how))
 
     def _note_written(self) -> None:
@@ -479,7 +480,7 @@ async def _commit_surely(session: Any, transaction: _Open) -> None:
 
 
 def _insert_and_commit(session: Any, transaction: _Open) -> None:
-    """Do all exchanges of the end in one thread: each change of thread costs as much as an exchange."""
+    """Do all exchanges of the end in one thread, not in one each."""
     for collection, documents in transaction.last.items():
         collection.insert_now(documents, session)
     session.commit_transaction()
@@ -491,7 +492,7 @@ async def _abort(session: Any) -> None:
 
 
 async def _unbroken(call: Awaitable[T]) -> T:
-    """Await a call of the driver; who is canceled waits for its end.
+    """Await a call of the driver in a transaction; who is canceled waits for its end.
 
     The call goes on in its thread. If the transaction were aborted meanwhile, the store would take the write as one
     outside of any.
