@@ -6,6 +6,7 @@
 import asyncio
 import itertools
 import os
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -21,8 +22,6 @@ from tests.support.waiting import a_moment
 KILLS = int(os.environ.get("KILLS", "50"))
 AT_ONCE = 3
 """Mentorships that are played at the same time."""
-LIFE = 3.0
-"""Seconds that a process has on average, once it is ready: about as many as it takes to start."""
 
 
 async def test_processes_killed_at_random_moments_lose_nothing_and_repeat_nothing(whole: Platform):
@@ -40,14 +39,19 @@ async def test_processes_killed_at_random_moments_lose_nothing_and_repeat_nothin
 
 
 async def kill_on(whole: Platform, service: str, remaining: Iterator[int]) -> None:
-    """Kill one service again and again, each time at some moment of its start or its work."""
-    decided = chance(f"kills of {service}")
+    """Kill one service again and again, each time at some moment of its start or its work.
+
+    On average it lives, once it is ready, for as long as its start took, so that on any machine there is work to break.
+    """
+    decided, life = chance(f"kills of {service}"), 3.0
     for _ in remaining:
-        await a_moment(decided.expovariate(1 / LIFE))
+        await a_moment(decided.expovariate(1 / life))
         await asyncio.to_thread(whole.kill, service)
         whole.start_process(service)
         if decided.random() < 0.8:  # else it may die again before it is ready
+            began = time.monotonic()
             await asyncio.to_thread(whole.wait_ready, service)
+            life = time.monotonic() - began
     await asyncio.to_thread(whole.wait_ready, service)
 
 
