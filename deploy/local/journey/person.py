@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any, Final, Self, TypeVar
@@ -42,6 +43,10 @@ class WentWrong(Exception):
 
 class Away(WentWrong):
     """A service is away for a moment; the same may be tried again."""
+
+
+class ShownOnce(WentWrong):
+    """It was done, but what it showed was lost on the way, and is shown to nobody twice."""
 
 
 class _Form(HTMLParser):
@@ -107,12 +112,19 @@ class Person:
 
     async def set_up_second_factor(self) -> str:
         """Let an authenticator app have a key, and show its first code; gives the key."""
-        self.key = (await self.post("/v1/me/mfa"))["secret"]
+        self.key = await until(self._offered, "a key for an authenticator app")
         begun = time.time() % codes.SECONDS < BEGUN
         _sent[self.key] = _step() - 1 if begun else _step()
-        await self.post("/v1/me/mfa/confirm", code=self._shown(_sent[self.key]))
+        with suppress(ShownOnce):  # then it is confirmed, and the recovery codes are lost
+            await self.post("/v1/me/mfa/confirm", code=self._shown(_sent[self.key]))
         self.signed_in_at = float("-inf")
         return self.key
+
+    async def _offered(self) -> str | None:
+        try:
+            return str((await self.post("/v1/me/mfa"))["secret"])
+        except ShownOnce:
+            return None
 
     def _shown(self, step: int) -> str:
         return codes.code_at(base64.b32decode(self.key), step)
@@ -235,7 +247,8 @@ def _may_pass(answer: httpx.Response) -> bool:
 
 def _accepted(answer: httpx.Response) -> httpx.Response:
     if answer.is_error:
-        kind = Away if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else WentWrong
+        away, lost = answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, "/problems/shown-once" in answer.text
+        kind = Away if away else ShownOnce if lost else WentWrong
         raise kind(f"{answer.request.method} {answer.url.path}: {answer.status_code} {answer.text[:500]}")
     return answer
 
