@@ -89,7 +89,7 @@ class Hasher:
 
 def _step_back() -> None:
     """Let this thread leave the cores to whoever answers requests: Linux knows a niceness of each thread."""
-    if sys.platform == "linux":
+    if sys.platform == "linux" and os.getpriority(os.PRIO_PROCESS, 0) < NICE:  # nobody may be less nice than they were
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 

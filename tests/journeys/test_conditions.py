@@ -10,6 +10,7 @@ from contracts.catalog import SERVICES
 from deploy.local.journey.play import Journey
 from deploy.local.platform import Platform
 from tests.contract.openapi import operations
+from tests.support.settled import everything_has_arrived
 
 NOT_LEFT = {
     "GET /v1/applications/draft",
@@ -33,7 +34,8 @@ NOT_LEFT = {
 
 @pytest.fixture(scope="module")
 async def answers(whole: Platform, journey: Journey) -> AsyncIterator[dict[str, httpx.Response]]:
-    """Ask for all there is, each time as the first who may."""
+    """Ask for all there is, each time as the first who may, once nothing changes any more."""
+    await everything_has_arrived(whole)
     found: dict[str, httpx.Response] = {}
     people = [journey.mentee, journey.mentor, journey.administrator, journey.finance, journey.staff]
     for person in people:
