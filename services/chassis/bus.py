@@ -21,7 +21,7 @@ from services.chassis.brake import Brake
 from services.chassis.cluster import Cluster
 from services.chassis.inbox import Apply, Inbox
 from services.chassis.messages import Message
-from services.chassis.mongo import StoreAway, patiently
+from services.chassis.mongo import PyMongoError, patiently
 from services.chassis.settings import Settings
 from services.chassis.settling import Settler
 
@@ -131,7 +131,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._join(cluster)
             await self._settler.catch_up()
             await self._measure()
-        except (KafkaError, OSError, StoreAway) as error:
+        except (KafkaError, OSError, PyMongoError) as error:
             log.warning("bus away", error=type(error).__name__)
 
     async def _join(self, cluster: str) -> None:

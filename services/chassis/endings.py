@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from contracts.identity import SessionsEnded
-from services.chassis.mongo import Collection, Database, IndexModel, StoreAway
+from services.chassis.mongo import Collection, Database, IndexModel, PyMongoError
 
 log = structlog.get_logger()
 
@@ -47,8 +47,8 @@ class Endings:
         while not stopping.is_set():
             try:
                 await self.look()
-            except StoreAway:
-                log.warning("endings not read, the store is away")
+            except PyMongoError as error:
+                log.warning("endings not read", error=type(error).__name__)
             try:
                 await asyncio.wait_for(stopping.wait(), LOOK)
             except TimeoutError:

@@ -1,5 +1,6 @@
 """Each service alone: its own database and group on the shared stores, tokens from an issuer of its own."""
 
+import signal
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -12,6 +13,22 @@ from tests.support.repeated import repeating
 
 def pytest_configure() -> None:
     start_tracing("test")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def asked_to_stop() -> Iterator[list[int]]:
+    """Note when a service asks its process to stop, for here that is the tests' own, which would end without a word."""
+    asked: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
+    yield asked
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(autouse=True)
+def goes_on(asked_to_stop: list[int]) -> Iterator[None]:
+    yield
+    asked, asked_to_stop[:] = asked_to_stop[:], []
+    assert not asked, "A part of a service failed and asked its process to stop; the log says why."
 
 
 @pytest.fixture(scope="session")

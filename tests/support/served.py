@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -29,14 +29,21 @@ async def listening(config: uvicorn.Config, server: uvicorn.Server | None = None
     """Serve on a free port; gives the origin."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = server or uvicorn.Server(config)
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        await eventually(lambda: _started(server, task), what="uvicorn's start")
-        try:
+        async with running(server or uvicorn.Server(config), listener):
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await task
+
+
+@asynccontextmanager
+async def running(server: uvicorn.Server, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve what comes to a socket, and leave the signals to the process, which is the tests' own."""
+    server.capture_signals = nullcontext  # type: ignore[assignment, method-assign]
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    await eventually(lambda: _started(server, task), what="uvicorn's start")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
 
 
 async def _started(server: uvicorn.Server, task: "asyncio.Task[None]") -> bool:

@@ -1,6 +1,5 @@
 """The provider under test: served under its own public URL, with people who have accounts and browsers."""
 
-import asyncio
 import base64
 import os
 import re
@@ -26,6 +25,7 @@ from services.identity.app import Settings, build
 from services.identity.domain.account import account_id
 from services.identity.store import Identity
 from tests.component.identity.browser import Browser
+from tests.support.served import running
 from tests.support.waiting import eventually
 
 PASSWORD = "wren lantern gravel sofa"
@@ -172,20 +172,14 @@ async def providing(
         service = build(like or settings(platform, own, **more), clock)
         service.data.hasher.patience = 60.0  # the machine may be busy with other tests
         config = uvicorn.Config(service.app(role), log_config=None, access_log=False)
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            async with AsyncExitStack() as clients:
-                mails = httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=90)
-                await clients.enter_async_context(mails)
-                provider = Provider(service, own, platform, clock, clients, mails)
-                await eventually(lambda: _ready(provider), what="identity ready")
-                yield provider
-                if like is None:
-                    await service.store.database.drop()
-        finally:
-            server.should_exit = True
-            await task
+        async with running(uvicorn.Server(config), listener), AsyncExitStack() as clients:
+            mails = httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=90)
+            await clients.enter_async_context(mails)
+            provider = Provider(service, own, platform, clock, clients, mails)
+            await eventually(lambda: _ready(provider), what="identity ready")
+            yield provider
+            if like is None:
+                await service.store.database.drop()
 
 
 async def _ready(provider: Provider) -> bool:
