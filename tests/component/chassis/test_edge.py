@@ -9,9 +9,9 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.responses import StreamingResponse
 
-from services.chassis import mongo
 from services.chassis.edge import LARGEST_HEADERS, LONGEST_URL, MOST_HEADERS, Edge
 from services.chassis.http import Body, anyone, router, upload
+from services.chassis.mongo import collection
 from services.chassis.nesting import DEEPEST
 from services.chassis.problems import answer_with_problems
 from services.chassis.store import Store
@@ -133,7 +133,7 @@ async def test_the_store_gives_a_query_up_that_takes_too_long(
     client: httpx.AsyncClient, store: Store, monkeypatch: pytest.MonkeyPatch
 ):
     await store.database["things"].insert({"_id": "one"})
-    monkeypatch.setattr(mongo, "LONGEST_QUERY", 100)
+    monkeypatch.setattr(collection, "LONGEST_QUERY", 100)
     answer = await client.get("/things/searched")
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/took-too-long")
     assert "store" in answer.json()["detail"]

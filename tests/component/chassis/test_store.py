@@ -10,6 +10,7 @@ import pytest
 from services.chassis import commands, mongo
 from services.chassis.commands import Answer, Command, IdempotencyKeyReused, Replayed, StaleVersion
 from services.chassis.domain import Change
+from services.chassis.mongo import transaction
 from services.chassis.store import Repository, Store
 from tests.component.chassis.tally import Tally, TallyFull, TallyUnknown, new, raised, tallies
 
@@ -191,7 +192,7 @@ async def test_a_transaction_that_the_store_lost_before_its_commit_is_begun_anew
         ran += 1
         await notes.insert({"_id": ran})
         if ran == 1:
-            session = mongo._session.get()
+            session = transaction.session.get()
             await store.database._client.admin.command("killSessions", [{"id": session.session_id["id"]}])
 
     await store.transaction(work)
@@ -205,7 +206,7 @@ async def test_a_transaction_that_is_canceled_at_its_end_is_whole_or_not_at_all(
 ):
     first, second = store.database["first"], store.database["second"]
     halfway, go_on, over = threading.Event(), threading.Event(), threading.Event()
-    insert_now, abort = mongo.Collection.insert_now, mongo._abort
+    insert_now, abort = mongo.Collection.insert_now, transaction._abort
 
     def insert_slowly(collection: mongo.Collection, documents: Sequence[mongo.Document], session: object) -> None:
         if collection.name == "second":
@@ -226,7 +227,7 @@ async def test_a_transaction_that_is_canceled_at_its_end_is_whole_or_not_at_all(
         await second.insert_last({"_id": 1})
 
     monkeypatch.setattr(mongo.Collection, "insert_now", insert_slowly)
-    monkeypatch.setattr(mongo, "_abort", abort_slowly)
+    monkeypatch.setattr(transaction, "_abort", abort_slowly)
     running = asyncio.create_task(store.transaction(work))
     await asyncio.to_thread(halfway.wait, 60)
     over.clear()
