@@ -41,6 +41,7 @@ SAFE: Final = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
     b"x-frame-options": b"DENY",
+    b"content-security-policy": b"frame-ancestors 'none'",
 }
 """On every answer that says nothing else, whatever gateway stands in front."""
 HTTPS_ALONE: Final = (b"strict-transport-security", b"max-age=31536000")

@@ -43,6 +43,7 @@ def forget_session(request: Request, response: Response) -> None:
     settings: Settings = request.app.state.settings
     name = _name(settings, "session")
     response.delete_cookie(name, path="/", secure=settings.is_https, httponly=True, samesite="lax")
+    response.headers["Clear-Site-Data"] = '"cache"'  # whoever sits here next sees nothing that was shown before
 
 
 def keep_language(request: Request, response: Response, language: Language) -> None:

@@ -166,6 +166,7 @@ async def test_every_answer_tells_browsers_to_be_careful(client: httpx.AsyncClie
     for answer in (await client.get("/things"), await client.get("/nowhere"), await client.post("/things")):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["content-security-policy"] == "frame-ancestors 'none'"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
     assert (await client.get("/things/framed")).headers.get_list("x-frame-options") == ["SAMEORIGIN"]

@@ -194,6 +194,7 @@ async def test_a_client_with_the_id_token_signs_out_at_once(provider: Provider, 
 
     assert (answer.status_code, urlsplit(answer.headers["location"]).path) == (303, "/")
     assert parse_qs(urlsplit(answer.headers["location"]).query) == {"state": ["z"]}
+    assert answer.headers["clear-site-data"] == '"cache"'
     assert (await userinfo(provider, tokens)).status_code == 401
     assert answered(await browser.authorize(Pkce.new(), prompt="none"))["error"] == "login_required"
 

@@ -91,12 +91,15 @@ async def test_every_answer_tells_browsers_to_be_careful(http: httpx.AsyncClient
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["strict-transport-security"] == "max-age=31536000"
     assert "server" not in headers
 
 
 async def test_a_services_own_word_wins(http: httpx.AsyncClient):
-    assert (await http.get("/v1/projects/framed")).headers.get_list("x-frame-options") == ["SAMEORIGIN"]
+    headers = (await http.get("/v1/projects/framed")).headers
+    assert headers.get_list("x-frame-options") == ["SAMEORIGIN"]
+    assert headers["x-content-type-options"] == "nosniff"
 
 
 async def test_what_is_long_is_compressed(http: httpx.AsyncClient):
