@@ -136,8 +136,8 @@ def _ask(case: Any, who: str, place: Place, session: requests.Session, found: Fo
     headers = {"Authorization": f"Bearer {place.tokens[who]}"} if who else {}
     try:
         answer = case.call(base_url=place.origin, session=session, headers=headers)
-    except requests.RequestException as error:
-        address = getattr(error.request, "url", "")
+    except requests.RequestException:
+        address = requests.Request(**case.as_transport_kwargs(place.origin)).prepare().url or ""
         assert len(address) > LONGEST, case.as_curl_command()
         found.statuses[HTTPStatus.REQUEST_URI_TOO_LONG] += 1  # who will not read it all may hang up
         return

@@ -25,7 +25,7 @@ REQUESTS = int(os.environ.get("REQUESTS", "20000"))
 SEED = int(os.environ.get("SEED", "387259207"))
 AT_A_TIME = 6000
 """Requests between two sign-ins: fewer than are made in the life of a token."""
-ASKING = 2
+ASKING = 3
 """Processes that ask at the same time."""
 
 
@@ -69,6 +69,7 @@ async def test_every_answer_is_as_the_document_says(
         for found in rounds:
             statuses += found.statuses
             failures |= found.failures
+        print(f"SEED={SEED}: {service} answered {statuses.total()} of {wanted}", *failures, sep="\n  ")  # noqa: T201 - how far it is
         chosen += ASKING
         memory.look(sum(found.statuses.total() for found in rounds))
     print(f"SEED={SEED}: {service} answered {statuses.total()}: {dict(sorted(statuses.items()))}")  # noqa: T201 - repeats the run
