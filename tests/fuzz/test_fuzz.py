@@ -69,7 +69,7 @@ async def test_every_answer_is_as_the_document_says(
         for found in rounds:
             statuses += found.statuses
             failures |= found.failures
-        print(f"SEED={SEED}: {service} answered {statuses.total()} of {wanted}", *failures, sep="\n  ")  # noqa: T201 - how far it is
+        print(f"SEED={SEED}: {service} answered {statuses.total()} of {wanted}", *failures.items(), sep="\n  ")  # noqa: T201 - how far
         chosen += ASKING
         memory.look(sum(found.statuses.total() for found in rounds))
     print(f"SEED={SEED}: {service} answered {statuses.total()}: {dict(sorted(statuses.items()))}")  # noqa: T201 - repeats the run
