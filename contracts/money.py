@@ -2,11 +2,11 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code", examples=["USD"])]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code", examples=["DE"])]
-MinorUnits = Annotated[int, Field(ge=-(10**15), le=10**15, description="Cents of a dollar, yen of a yen")]
+MinorUnits = Annotated[int, Strict(), Field(ge=-(10**15), le=10**15, description="Cents of a dollar, yen of a yen")]
 
 
 class Money(BaseModel):

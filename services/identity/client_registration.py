@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 
 from services.chassis.domain import Actor
 from services.chassis.http import Body
+from services.chassis.said import YesOrNo
 from services.chassis.text import Line
 from services.identity.domain import client as clients
 from services.identity.domain.client import BY_SECRET, FOR_PEOPLE, SCOPES, AuthMethod, Client, GrantType, Secret
@@ -67,10 +68,10 @@ class CreateClient(Body):
     """Audiences it may ask for, the first unless it says another; nothing but userinfo unless some are named."""
     serves: Annotated[tuple[Audience, ...], Field(max_length=20)] = ()
     """Audiences it stands for: it may introspect everybody's tokens for them."""
-    by_itself: bool = False
+    by_itself: YesOrNo = False
     """May have tokens with nobody signed in (client credentials)."""
-    pkce_required: bool = True
-    first_party: bool = False
+    pkce_required: YesOrNo = True
+    first_party: YesOrNo = False
     """Nobody is asked for consent."""
 
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from contracts.ids import AccountId
 from services.chassis.http import Body
+from services.chassis.said import YesOrNo
 from services.chassis.text import Line
 from services.identity.domain import password as rules
 from services.identity.email import Address
@@ -22,7 +23,7 @@ class CreateAccount(Body):
     name: Line
     email: Address
     password: NewPassword
-    terms_accepted: bool
+    terms_accepted: YesOrNo
 
 
 async def accepted(said: CreateAccount, hasher: Hasher) -> dict[str, Any]:

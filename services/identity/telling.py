@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from contracts.identity import Availability
 from contracts.money import Country
 from services.chassis.http import Body
+from services.chassis.said import Day, Whole, YesOrNo
 from services.chassis.search import fold
 from services.chassis.text import Line, Prose, WebAddress
 from services.identity.domain.profile import SHOWN_BY, About, AboutMentee, Kind, Shown
@@ -46,7 +47,8 @@ Fields = Annotated[tuple[Shown, ...], Field(max_length=len(Shown))]
 
 
 class TellAvailability(Body, Availability):
-    hours_per_week: Annotated[int, Field(ge=1, le=80)] | None = None
+    hours_per_week: Annotated[Whole, Field(ge=1, le=80)] | None = None
+    starting_on: Day | None = None
     time_zone: Zone | None = None
 
 
@@ -58,7 +60,7 @@ class SaveMentorProfile(Body):
     links: Links = ()
     country: Residence | None = None
     availability: TellAvailability = TellAvailability()
-    listed: bool = False
+    listed: YesOrNo = False
     """I want a card with my name, which everybody may see."""
     shown: Annotated[Fields, AfterValidator(_of_a_mentor)] = ()
     """What the card shows beside the name."""
@@ -72,9 +74,9 @@ class SaveMenteeProfile(SaveMentorProfile):
 
     shown: Fields = ()
     skills_to_improve: Skills = ()
-    of_age: bool = False
+    of_age: YesOrNo = False
     """I am at least 18."""
-    may_work: bool = False
+    may_work: YesOrNo = False
     """I am allowed to work where I live."""
 
     def about(self) -> AboutMentee:

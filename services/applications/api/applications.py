@@ -20,6 +20,7 @@ from services.applications.store.likenesses import Likeness
 from services.chassis.domain import Actor
 from services.chassis.http import Body, By, NewId, Now, View, router
 from services.chassis.paging import Page, Paging
+from services.chassis.said import Whole
 from services.chassis.text import Line, Prose
 
 routes: Final = router("/v1/applications", "applications")
@@ -59,7 +60,7 @@ class DeclinePending(DeclineApplication):
 class WaitlistApplication(Body):
     attendance: Attendance | None = None
     """With it, the applicant is accepted by itself when it is their turn and a place is free."""
-    rank: Annotated[int, Field(ge=1, le=LAST)] = LAST
+    rank: Annotated[Whole, Field(ge=1, le=LAST)] = LAST
     """The lowest is next; of one rank, who waits longest."""
 
 
@@ -75,7 +76,7 @@ class WithdrawApplication(Body):
 
 
 class ExtendApplication(Body):
-    weeks: Annotated[int, Field(ge=1, le=5)]
+    weeks: Annotated[Whole, Field(ge=1, le=5)]
 
 
 class FailApplication(Body):

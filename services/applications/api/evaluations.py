@@ -13,6 +13,7 @@ from services.applications.dependencies import ApplicationPath, Data, Evaluation
 from services.applications.domain.evaluation import Evaluation
 from services.chassis.http import Body, By, NewId, Now, View, router
 from services.chassis.paging import Page
+from services.chassis.said import Day
 from services.chassis.text import Line, Prose
 
 routes: Final = router("/v1", "evaluations")
@@ -29,7 +30,7 @@ class RecordEvaluation(Body):
 
 
 class SetReevaluation(Body):
-    due_on: date
+    due_on: Day
 
 
 class GiveFeedback(Body):

@@ -10,6 +10,7 @@ from services.applications.dependencies import ApplicationPath, Data
 from services.applications.domain.review import Review
 from services.chassis.http import Body, By, Now, View, router
 from services.chassis.paging import Page
+from services.chassis.said import Whole, YesOrNo
 from services.chassis.text import Prose
 
 routes: Final = router("/v1/applications", "applications")
@@ -18,9 +19,9 @@ routes: Final = router("/v1/applications", "applications")
 class ReviewApplication(Body):
     """A rating, or a conflict of interest; what was declared stays."""
 
-    rating: Annotated[int, Field(ge=1, le=5)] | None = None
+    rating: Annotated[Whole, Field(ge=1, le=5)] | None = None
     note: Prose = ""
-    conflict_of_interest: bool = False
+    conflict_of_interest: YesOrNo = False
 
     @model_validator(mode="after")
     def says_one_of_both(self) -> Self:

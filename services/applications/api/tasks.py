@@ -18,6 +18,7 @@ from services.chassis.documents import a_file
 from services.chassis.http import Body, By, NewId, Now, View, binary_body, router, upload
 from services.chassis.kinds import FileKind
 from services.chassis.paging import Page
+from services.chassis.said import Day, YesOrNo
 from services.chassis.text import Line, Prose, WebAddress
 
 routes: Final = router("/v1", "tasks")
@@ -28,8 +29,8 @@ FileName = Annotated[Line, Query(description="Its name; of a text the ending say
 class GiveTask(Body):
     name: Line
     description: Prose
-    due_on: date | None = None
-    file_required: bool = False
+    due_on: Day | None = None
+    file_required: YesOrNo = False
 
 
 class GiveTasks(GiveTask):
@@ -43,7 +44,7 @@ class EditTask(Body):
 
     name: Line = ""
     description: Prose = ""
-    due_on: date | None = None
+    due_on: Day | None = None
 
 
 class SubmitTask(Body):

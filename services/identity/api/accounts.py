@@ -9,6 +9,7 @@ from contracts.identity import AccountStatus, PlatformRole
 from contracts.ids import AccountId
 from services.chassis.http import Body, FreshFactor, NewId, Now, View, anyone, having, limited, router
 from services.chassis.paging import Page, Paging
+from services.chassis.said import YesOrNo
 from services.chassis.text import Prose
 from services.identity.dependencies import Data, Passwords
 from services.identity.domain.account import Account, account_id
@@ -42,7 +43,7 @@ class ResetPassword(Body):
 
 class ChangeRole(Body):
     role: PlatformRole
-    granted: bool
+    granted: YesOrNo
 
 
 class SuspendAccount(Body):

@@ -8,6 +8,7 @@ from pydantic import Field
 from contracts.time import Instant
 from services.chassis.http import SHOWN_ONCE, Body, Now, View, having, router
 from services.chassis.paging import Page, Paging
+from services.chassis.said import YesOrNo
 from services.chassis.text import Line
 from services.identity.client_registration import Address, Addresses, CreateClient, PublicKeys, new_secret, register
 from services.identity.dependencies import Data, OurSettings, StaffNow
@@ -30,7 +31,7 @@ class EditClient(Body):
 
 
 class RotateSecret(Body):
-    at_once: bool = False
+    at_once: YesOrNo = False
     """The secret before is good no more; else it goes on for a day."""
 
 

@@ -10,6 +10,7 @@ from contracts.ids import AccountId
 from contracts.money import Country
 from contracts.time import Instant
 from services.chassis.http import Body, By, Now, View, router
+from services.chassis.said import YesOrNo
 from services.identity.dependencies import Data
 from services.identity.domain.demographics import Category, Demographics
 from services.identity.domain.profile import MenteeProfile, MentorProfile, Shown
@@ -45,7 +46,7 @@ class MenteeProfileView(MentorProfileView):
 
 class TellDemographics(Body):
     answers: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
-    consent: bool
+    consent: YesOrNo
     """I agree that this is kept, and counted together with at least four others."""
 
 

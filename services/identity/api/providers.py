@@ -10,6 +10,7 @@ from contracts.identity import SignInProviderKind
 from contracts.time import Instant
 from services.chassis.http import Body, FreshFactor, Now, View, having, router
 from services.chassis.paging import Page
+from services.chassis.said import YesOrNo
 from services.chassis.text import Line
 from services.identity.dependencies import Data
 from services.identity.domain import provider as decisions
@@ -29,9 +30,9 @@ class AddProvider(Body):
     label: Annotated[Line | None, Field(max_length=50, description="On the button; the kind's name unless said")] = None
     issuer: Annotated[str | None, Field(max_length=500, description="The kind's own unless said")] = None
     hosts: Annotated[tuple[Host, ...], Field(max_length=10, description="Asked too, besides the issuer's")] = ()
-    sends_nonce: bool | None = None
-    takes_pkce: bool | None = None
-    proves_addresses: bool = True
+    sends_nonce: YesOrNo | None = None
+    takes_pkce: YesOrNo | None = None
+    proves_addresses: YesOrNo = True
 
 
 class ReplaceSecret(Body):

@@ -5,6 +5,7 @@ from fastapi import Depends
 from contracts.time import Instant
 from services.chassis.http import Body, Now, View, having, router
 from services.chassis.paging import Page
+from services.chassis.said import YesOrNo
 from services.identity.dependencies import Data, StaffNow
 from services.identity.domain.key import Algorithm, KeyState, SigningKey
 
@@ -13,7 +14,7 @@ STAFF = [Depends(having("staff"))]
 
 
 class RotateKeys(Body):
-    at_once: bool = False
+    at_once: YesOrNo = False
     """A key is known to somebody: every token signed until now is good no more."""
 
 

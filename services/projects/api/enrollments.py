@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from services.chassis.http import Body
+from services.chassis.said import Whole, YesOrNo
 from services.chassis.text import Line, Prose, WebAddress
 from services.projects.domain.project import Project
 
@@ -24,7 +25,7 @@ class Prerequisite(Body):
     name: Line
     description: Prose
     due_on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_calendar_day)] | None = None
-    file_required: bool = False
+    file_required: YesOrNo = False
 
 
 class Question(Body):
@@ -39,7 +40,7 @@ class Question(Body):
 
 
 class QuestionOfEvaluation(Question):
-    shown: bool = False
+    shown: YesOrNo = False
     """Whether the mentee sees the answer."""
 
 
@@ -57,7 +58,7 @@ ApplicationQuestions = Annotated[tuple[Question, ...], Field(max_length=MOST_QUE
 EvaluationQuestions = Annotated[
     tuple[QuestionOfEvaluation, ...], Field(max_length=MOST_QUESTIONS), AfterValidator(_told_apart)
 ]
-BadgeNumber = Annotated[int, Field(ge=1, le=1_000_000_000)]
+BadgeNumber = Annotated[Whole, Field(ge=1, le=1_000_000_000)]
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$"), AfterValidator(str.lower)]
 
 
@@ -75,7 +76,7 @@ class Described(Body):
     ai_use_policy: Prose | None = None
     application_questions: ApplicationQuestions | None = None
     evaluation_questions: EvaluationQuestions | None = None
-    blind_review: bool | None = None
+    blind_review: YesOrNo | None = None
 
     def said(self) -> dict[str, Any]:
         """Give what was sent, with null replaced by what it stands for."""

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from contracts.ids import ProjectId, TermId
 from contracts.time import Instant
 from services.chassis.http import Body, By, NewId, Now, View, router
+from services.chassis.said import Moment, Whole
 from services.chassis.text import Line
 from services.projects.api.data import Data, Id
 from services.projects.domain.term import Label, Term
@@ -23,30 +24,30 @@ def _left_out() -> datetime:
 
 class PlanTerm(Body):
     name: Annotated[Line, Field(max_length=50)]
-    window_opens_at: AwareDatetime
-    window_closes_at: AwareDatetime
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
-    results_at: AwareDatetime | None = None
+    window_opens_at: Moment
+    window_closes_at: Moment
+    starts_at: Moment
+    ends_at: Moment
+    results_at: Moment | None = None
     time_zone: Line = "UTC"
-    capacity: Annotated[int, Field(ge=1, le=1000)]
+    capacity: Annotated[Whole, Field(ge=1, le=1000)]
 
 
 class EditTerm(Body):
     """A merge patch: what is left out stays."""
 
     name: Annotated[Line, Field(max_length=50)] = ""
-    window_opens_at: AwareDatetime = Field(default_factory=_left_out)
-    window_closes_at: AwareDatetime = Field(default_factory=_left_out)
-    starts_at: AwareDatetime = Field(default_factory=_left_out)
-    ends_at: AwareDatetime = Field(default_factory=_left_out)
-    results_at: AwareDatetime | None = None
+    window_opens_at: Moment = Field(default_factory=_left_out)
+    window_closes_at: Moment = Field(default_factory=_left_out)
+    starts_at: Moment = Field(default_factory=_left_out)
+    ends_at: Moment = Field(default_factory=_left_out)
+    results_at: Moment | None = None
     time_zone: Line = ""
-    capacity: Annotated[int, Field(ge=1, le=1000)] = 1
+    capacity: Annotated[Whole, Field(ge=1, le=1000)] = 1
 
 
 class ReopenTerm(Body):
-    window_closes_at: AwareDatetime
+    window_closes_at: Moment
 
 
 class TermView(View):

@@ -11,6 +11,7 @@ from contracts.ids import ProjectId
 from contracts.money import Country, Money
 from contracts.stipends import PolicyKind
 from services.chassis.http import DONE_AGAIN, Body, By, Now, View, router
+from services.chassis.said import YesOrNo
 from services.chassis.text import Line
 from services.stipends.api.data import Data
 from services.stipends.domain.policy import HALVES, MOST_INSTALLMENTS, Offer, Share, StipendPolicy, Terms
@@ -26,7 +27,7 @@ class SetStipendPolicy(Body):
     amount: Money | None = None
     schedule: Line | None = None
     installments: Annotated[tuple[Share, ...], Field(min_length=1, max_length=MOST_INSTALLMENTS)] = HALVES
-    pro_rata: bool = False
+    pro_rata: YesOrNo = False
 
 
 class WhatIf(SetStipendPolicy):

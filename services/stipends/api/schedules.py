@@ -10,6 +10,7 @@ from pydantic import Field
 from contracts.money import Country, Money
 from services.chassis.http import Body, Now, View, anyone, router
 from services.chassis.paging import Page, PageRequest, Paging
+from services.chassis.said import Day, YesOrNo
 from services.chassis.text import Line
 from services.stipends.api.data import Data, Staff
 from services.stipends.domain.schedule import (
@@ -35,10 +36,10 @@ class IssueSchedule(Body, Bounds):
 
     version: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,39}$")]
     title: Line
-    effective_from: date
+    effective_from: Day
     step: Money | None = None
     csv: Annotated[str, Field(max_length=100_000)]
-    dry_run: bool = False
+    dry_run: YesOrNo = False
 
     def rows(self) -> Mapping[Country, ScheduledAmount]:
         return of_table(self.csv, self) if self.step is None else of_ratios(self.csv, self, self.step)

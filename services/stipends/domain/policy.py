@@ -35,7 +35,7 @@ class Share(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     milestone: Milestone
-    percent: int = Field(ge=1, le=100)
+    percent: int = Field(ge=1, le=100, strict=True)
 
 
 HALVES: Final = (Share(milestone=Milestone.MIDTERM, percent=50), Share(milestone=Milestone.FINAL, percent=50))
