@@ -66,10 +66,12 @@ async def test_every_answer_is_as_the_document_says(
         each = min(AT_A_TIME, remaining) // ASKING
         begun = [asking.submit(fuzz, document, place, each, chosen + number) for number in range(ASKING)]
         rounds = await asyncio.gather(*map(asyncio.wrap_future, begun))
+        new: dict[str, str] = {}
         for found in rounds:
             statuses += found.statuses
-            failures |= found.failures
-        print(f"SEED={SEED}: {service} answered {statuses.total()} of {wanted}", *failures.items(), sep="\n  ")  # noqa: T201 - how far
+            new |= {name: example for name, example in found.failures.items() if name not in failures}
+        failures |= new
+        print(f"SEED={SEED}: {service} answered {statuses.total()} of {wanted}", *new.items(), sep="\n  ")  # noqa: T201 - how far
         chosen += ASKING
         memory.look(sum(found.statuses.total() for found in rounds))
     print(f"SEED={SEED}: {service} answered {statuses.total()}: {dict(sorted(statuses.items()))}")  # noqa: T201 - repeats the run
