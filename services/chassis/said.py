@@ -1,4 +1,7 @@
-"""What JSON says, and nothing that could be read as it: neither true nor "5" is a whole number, no number is a date."""
+"""What JSON says, and nothing that could be read as it: neither true nor "5" is a whole number, no number is a date.
+
+Where people type, in forms and tables, all is text: those validate with `strict=False`.
+"""
 
 import re
 from datetime import date, datetime

@@ -9,12 +9,11 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from pydantic import BaseModel, EmailStr, TypeAdapter, ValidationError
+from pydantic import BaseModel, EmailStr, ValidationError
 from uuid6 import uuid7
 
 from contracts.ids import ProjectId
@@ -28,11 +27,6 @@ LISTS: Final = frozenset({"technologies", "skills", "desirable_skills"})
 """Cells that hold several words with semicolons between them."""
 STRUCTURES: Final = frozenset({"prerequisites", "application_questions", "evaluation_questions"})
 """Cells that hold JSON."""
-TYPED: Final[Mapping[str, TypeAdapter[int | bool]]] = {
-    "best_practices_id": TypeAdapter(int),
-    "blind_review": TypeAdapter(bool),
-}
-"""Cells that hold a number or a choice, as people and spreadsheets write them."""
 AT_ONCE: Final = 8
 """Rows worked on at the same time."""
 
@@ -118,7 +112,7 @@ async def enroll(
 
 def _checked(row: Mapping[str, Any]) -> EnrolledProject | list[Fault]:
     try:
-        return EnrolledProject.model_validate(row)
+        return EnrolledProject.model_validate(row, strict=False)  # cells are text, as people type them
     except ValidationError as error:
         return _faults(error)
 
@@ -185,7 +179,4 @@ def _of_cell(name: str | None, cell: Any) -> Any:
             return json.loads(cell)
         except (ValueError, RecursionError):
             return cell
-    if (typed := TYPED.get(name or "")) is not None:
-        with suppress(ValidationError):
-            return typed.validate_strings(cell)
     return cell

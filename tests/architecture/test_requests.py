@@ -80,12 +80,13 @@ def request_models(model: type[Body] = Body) -> Iterator[type[Body]]:
 def read_into(schema: Any, where: str, guarded: bool = False) -> Iterator[str]:
     """Name every place of pydantic's own schema where something else is read as a number, a choice or a time."""
     if isinstance(schema, Mapping):
-        guarded = guarded or schema.get("strict") or said.__name__ == getattr(_function(schema), "__module__", "")
-        if schema.get("type") in ("int", "float", "bool", "date", "datetime") and not guarded:
+        guarded = guarded or said.__name__ == getattr(_function(schema), "__module__", "")
+        loose = schema.get("type") in ("int", "float", "bool", "date", "datetime") and not schema.get("strict")
+        if loose and not guarded:
             yield where
         for name, inside in schema.items():
             if name not in ("metadata", "serialization", "default"):
-                yield from read_into(inside, where, guarded)
+                yield from read_into(inside, f"{where}.{name}", guarded)
     elif isinstance(schema, list | tuple):
         for inside in schema:
             yield from read_into(inside, where, guarded)

@@ -26,6 +26,7 @@ def asked_to_stop() -> Iterator[list[int]]:
 
 @pytest.fixture(autouse=True)
 def goes_on(asked_to_stop: list[int]) -> Iterator[None]:
+    """Fail the test in which a service asked for it, or the first after a module whose services did."""
     yield
     asked, asked_to_stop[:] = asked_to_stop[:], []
     assert not asked, "A part of a service failed and asked its process to stop; the log says why."

@@ -38,8 +38,8 @@ async def running(server: uvicorn.Server, listener: socket.socket) -> AsyncItera
     """Serve what comes to a socket, and leave the signals to the process, which is the tests' own."""
     server.capture_signals = nullcontext  # type: ignore[assignment, method-assign]
     task = asyncio.create_task(server.serve(sockets=[listener]))
-    await eventually(lambda: _started(server, task), what="uvicorn's start")
     try:
+        await eventually(lambda: _started(server, task), what="uvicorn's start")
         yield
     finally:
         server.should_exit = True

@@ -1,14 +1,11 @@
 """The one room that names the driver: a database whose calls join the transaction they are made in."""
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import DuplicateKeyError, ExecutionTimeout, PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from services.chassis.mongo.collection import Bucket, Collection, asked_for
+from services.chassis.mongo.collection import Bucket, Collection, QueryTooLong, asked_for
 from services.chassis.mongo.database import Database, StoreAway, patiently
 from services.chassis.mongo.documents import OPTIONS, Document, Filter, Sort, from_bson, to_bson
-
-QueryTooLong = ExecutionTimeout
-"""The store gave a query up that worked for `LONGEST_QUERY`."""
 
 __all__ = [
     "ASCENDING",

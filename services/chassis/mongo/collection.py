@@ -11,6 +11,7 @@ from bson.raw_bson import RawBSONDocument
 from gridfs.errors import NoFile
 from motor.motor_asyncio import AsyncIOMotorGridFSBucket
 from pymongo import ASCENDING, IndexModel, ReplaceOne, ReturnDocument, UpdateOne
+from pymongo.errors import ExecutionTimeout
 from pymongo.write_concern import WriteConcern
 
 from services.chassis.mongo.documents import RAW, Document, Filter, Sort
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 LONGEST_QUERY: Final = 20_000
 """Milliseconds for which the store works on one query; walks over all there is (`each`) have as long as they take."""
+QueryTooLong = ExecutionTimeout
+"""The store gave a query up that worked for `LONGEST_QUERY`."""
 
 _noted: ContextVar[dict[str, list[Document]] | None] = ContextVar("_noted", default=None)
 """Indexes that are asked for and not created, by their collection."""

@@ -95,7 +95,7 @@ async def save_mentor(request: Request, identity: Data, now: Now) -> Response:
     async def work(form: dict[str, str], session: Session) -> Response:
         id = session.account_id
         try:
-            told = SaveMentorProfile.model_validate(_told(form, Kind.MENTOR))
+            told = SaveMentorProfile.model_validate(_told(form, Kind.MENTOR), strict=False)
         except ValidationError as error:
             return _about(request, Kind.MENTOR, _again(form), error)
         await identity.profiles.save_mentor(id, told.about(), by=myself(id), at=now)
@@ -118,7 +118,7 @@ async def save_mentee(request: Request, identity: Data, now: Now) -> Response:
     async def work(form: dict[str, str], session: Session) -> Response:
         id = session.account_id
         try:
-            told = SaveMenteeProfile.model_validate(_told(form, Kind.MENTEE))
+            told = SaveMenteeProfile.model_validate(_told(form, Kind.MENTEE), strict=False)
         except ValidationError as error:
             return _about(request, Kind.MENTEE, _again(form), error)
         await identity.profiles.save_mentee(id, told.about(), by=myself(id), at=now)
@@ -176,15 +176,10 @@ def _told(form: dict[str, str], kind: Kind) -> dict[str, Any]:
     told: dict[str, Any] = {name: form.get(name) for name in PLAIN}
     told |= {name: [line for line in form.get(name, "").splitlines() if line.strip()] for name in LISTS}
     told |= {name: form.get(name) == "yes" for name in DECLARED}
-    told["availability"] = {name: _number(name, form.get(name)) for name in AVAILABILITY}
+    told["availability"] = {name: form.get(name) for name in AVAILABILITY}
     told["shown"] = [field for field in SHOWN_BY[kind] if form.get(f"show_{field}") == "yes"]
     of_mentees = () if kind is Kind.MENTEE else ("skills_to_improve", "of_age", "may_work")
     return {name: value for name, value in told.items() if name not in of_mentees}
-
-
-def _number(name: str, typed: str | None) -> int | str | None:
-    """Read what is meant to be a number; what is none stays, and is refused as it was typed."""
-    return int(typed) if name == "hours_per_week" and typed and typed.strip().isdecimal() else typed
 
 
 def _again(form: dict[str, str]) -> dict[str, Any]:

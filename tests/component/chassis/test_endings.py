@@ -3,24 +3,19 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import motor.motor_asyncio
 from structlog.testing import capture_logs
 from uuid6 import uuid7
 
 from contracts.identity import SessionsEnded
 from contracts.ids import AccountId, ActorId
-from deploy.local.platform import Platform
 from services.chassis.domain import system
 from services.chassis.store import Store
 from tests.support.waiting import eventually
 
 
-async def test_who_follows_goes_on_when_the_store_could_not_answer(platform: Platform, store: Store):
+async def test_who_follows_goes_on_when_the_store_could_not_answer(store: Store):
     account, now = AccountId(ActorId(str(uuid7()))), datetime.now(UTC)
-    client: motor.motor_asyncio.AsyncIOMotorClient[dict[str, object]] = motor.motor_asyncio.AsyncIOMotorClient(
-        platform.addresses.mongodb_uri
-    )
-    database = client[store.database.name]
+    database = store.database._database
     await database["numbers"].insert_one({})
     await database.drop_collection("ended_sessions")
     impossible = [{"$set": {"before": {"$divide": [1, 0]}}}]
@@ -45,4 +40,3 @@ async def test_who_follows_goes_on_when_the_store_could_not_answer(platform: Pla
     await eventually(known, within=20, what="the ending")
     stopping.set()
     await following
-    client.close()
