@@ -122,7 +122,7 @@ async def _load(hand: DeviceHand, device_code: str, identity: Identity, now: dat
         hand.hurried = not await identity.devices.may_poll(device, at=now)
     if device.grant_id:
         hand.grant = await identity.grants.get(device.grant_id)
-        hand.account = await identity.accounts.find_one({"_id": hand.grant.account_id}) if hand.grant else None
+        await shell.load_holder(hand, identity)
 
 
 class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]

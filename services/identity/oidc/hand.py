@@ -29,6 +29,8 @@ class Shown:
 class Hand:
     client: Client | None = None
     account: Account | None = None
+    ended_at: datetime | None = None
+    """When the account's earlier sessions and tokens ended, if ever."""
     grant: Grant | None = None
     code: Code | None = None
     refresh_token: RefreshToken | None = None

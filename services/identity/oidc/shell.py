@@ -57,6 +57,14 @@ def _named_in_assertion(parameters: Mapping[str, str]) -> str | None:
     return _claim(parameters["client_assertion"], "sub") if "client_assertion" in parameters else None
 
 
+async def load_holder(hand: Hand, identity: Identity) -> None:
+    """Load whose the grant is, if there is one."""
+    if hand.grant:
+        hand.account = await identity.accounts.find_one({"_id": hand.grant.account_id})
+        ending = await identity.endings.find_one({"_id": hand.grant.account_id})
+        hand.ended_at = ending.before if ending else None
+
+
 def ask_for_token(server: Server, request: OAuth2Request) -> Answer:
     return decently(lambda: server.create_token_response(request))
 

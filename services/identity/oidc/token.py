@@ -75,8 +75,7 @@ async def _load(asked: dict[str, str], identity: Identity) -> Hand:
 async def _load_grant(hand: Hand, identity: Identity) -> None:
     held = hand.code or hand.refresh_token
     hand.grant = await identity.grants.get(held.grant_id) if held else None
-    if hand.grant:
-        hand.account = await identity.accounts.find_one({"_id": hand.grant.account_id})
+    await shell.load_holder(hand, identity)
 
 
 async def _second_use(server: Server, pure: PureRequest, identity: Identity, now: datetime) -> Answer | None:

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any, Final
 
 from joserfc import jwt
@@ -43,13 +44,16 @@ class Mint:
     issuer: str
     at: datetime
 
-    def access_token(self, grant: Grant, account: Account, scope: str, audience: str) -> str:
+    def access_token(
+        self, grant: Grant, account: Account, scope: str, audience: str, *, ended_at: datetime | None = None
+    ) -> str:
         """RFC 9068. Its jti begins with the grant's id, so that the grant can be looked up.
 
-        Roles are of the platform, and told to nobody else.
+        Roles are of the platform, and told to nobody else. One that is given in the very second in which the
+        account's earlier ones ended is of the next second, for by whole seconds it would be one of them.
         """
         roles = {"roles": [role.value for role in account.roles]} if audience == self.issuer else {}
-        claims = self._claims(grant, audience) | roles
+        claims = self._claims(grant, audience) | self._lifetime(ended_at) | roles
         return self._sign_access_token(claims, grant, scope)
 
     def machine_token(self, grant: MachineGrant) -> str:
@@ -89,16 +93,16 @@ class Mint:
     def _registry(self) -> jwt.JWTClaimsRegistry:
         essential: ClaimsOption = {"essential": True}
         return jwt.JWTClaimsRegistry(
-            now=int(self.at.timestamp()),
+            now=ceil(self.at.timestamp()),
             iss={"essential": True, "value": self.issuer},
             sub=essential,
             exp=essential,
             jti=essential,
         )
 
-    def _lifetime(self) -> dict[str, Any]:
-        now = int(self.at.timestamp())
-        return {"iss": self.issuer, "iat": now, "exp": now + int(ACCESS_LIFE.total_seconds())}
+    def _lifetime(self, ended_at: datetime | None = None) -> dict[str, Any]:
+        begins = max(int(self.at.timestamp()), ceil(ended_at.timestamp()) if ended_at else 0)
+        return {"iss": self.issuer, "iat": begins, "exp": begins + int(ACCESS_LIFE.total_seconds())}
 
     def _claims(self, grant: Grant, audience: str) -> dict[str, Any]:
         return {

@@ -143,7 +143,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         audience = self.hand.grant.audience(self.hand.resource)
         if audience is None:
             raise InvalidTarget("The grant is not for this resource.")
-        return self.mint.access_token(self.hand.grant, user, scope, audience)
+        return self.mint.access_token(self.hand.grant, user, scope, audience, ended_at=self.hand.ended_at)
 
 
 def _refresh_token(**_: Any) -> str:

@@ -88,6 +88,18 @@ def test_tokens_live_for_10_minutes_whatever_grant_they_come_from():
     assert tokens["expires_in"] == refreshed["expires_in"] == 600
 
 
+@pytest.mark.parametrize(("ended", "given", "issued"), [(1.3, 1.7, 2), (1.0, 1.7, 1), (1.3, 2.1, 2), (None, 1.7, 1)])
+def test_a_token_that_is_given_after_the_earlier_ones_ended_is_none_of_them(
+    ended: float | None, given: float, issued: int
+):
+    hand, at = refreshable(), timedelta(seconds=given)
+    hand.ended_at = NOW + timedelta(seconds=ended) if ended else None
+    token = server(hand, after=at).create_token_response(refreshing()).body["access_token"]
+    claims = jwt.decode(token, ring().public, algorithms=["ES256"]).claims
+    assert (claims["iat"], claims["exp"]) == (NOW.timestamp() + issued, NOW.timestamp() + issued + 600)
+    assert server(after=at).mint.read(token).account_id == account().id, "identity believes it at once"
+
+
 @pytest.mark.parametrize(
     "changes",
     [
