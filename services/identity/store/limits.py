@@ -1,5 +1,6 @@
 """How often something was tried lately."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -45,24 +46,24 @@ class Limits:
         open_ = {"$or": [{last: {"$exists": False}}, {oldest: {"$lte": at - limit.window}}]}
         counted: dict[str, Any] = {"$push": {"tries": {"$each": [at], "$slice": -limit.most}}, "$set": {"at": at}}
         id = self._id(limit, about)
-        try:
-            await self._tries.update({"_id": id, **open_}, counted, upsert=True)
-        except DuplicateKeyError:
-            return await self._wait(id, limit, at)
-        return 0
+        while True:
+            with suppress(DuplicateKeyError):  # there is no room, or another first try was faster
+                await self._tries.update({"_id": id, **open_}, counted, upsert=True)
+                return 0
+            if wait := await self._wait(id, limit, at):
+                return wait
 
     async def forgive(self, limit: Limit, *about: str, at: datetime) -> None:
         """Take one try back: it was a good one."""
         await self._tries.update({"_id": self._id(limit, about)}, {"$pull": {"tries": at}})
 
     async def _wait(self, id: str, limit: Limit, at: datetime) -> int:
-        """Two first tries at the same instant also collide; the one that finds room may go on."""
+        """Give the seconds until there is room, 0 for now."""
         known = await self._tries.find_one({"_id": id}) or {"tries": []}
         if len(known["tries"]) < limit.most:
-            await self._tries.update({"_id": id}, {"$push": {"tries": at}})
             return 0
         oldest: datetime = known["tries"][0]
-        return max(1, ceil((oldest + limit.window - at).total_seconds()))
+        return max(0, ceil((oldest + limit.window - at).total_seconds()))
 
     @staticmethod
     def _id(limit: Limit, about: tuple[str, ...]) -> str:
