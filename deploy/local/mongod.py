@@ -15,7 +15,7 @@ from deploy.local.ports import HOST
 from deploy.local.wrapped import Wrapped
 
 NOT_YET_INITIALIZED: Final = 94
-PATIENCE: Final = 30.0  # seconds; it takes one, but may have a journal to recover
+PATIENCE: Final = 120.0  # seconds; it takes one, but may have a journal to recover
 
 Client = MongoClient[Mapping[str, Any]]
 

@@ -20,7 +20,7 @@ from deploy.local.parts import ALL, Part, Plan
 from deploy.local.readiness import is_ready
 from deploy.local.supervision import STOPPED, Away, Supervisor
 
-START_PATIENCE: Final = 120.0
+START_PATIENCE: Final = 300.0
 STOP_PATIENCE: Final = 14.0
 PAUSE: Final = 0.05
 

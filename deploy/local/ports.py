@@ -1,5 +1,6 @@
 """Which ports the embedded platform listens on: the usual ones, or the next free."""
 
+import os
 import random
 import socket
 from collections.abc import Callable, Mapping
@@ -23,6 +24,8 @@ PREFERRED: Final[Mapping[str, int]] = {
 # Below the ports the kernel lends to outgoing connections (from 32768): one of those could be borrowed while our server
 # is killed in a test, and a client that knocks at such a port for long ends up connected to itself.
 UNBORROWED: Final = range(10_000, 32_000)
+WORKERS: Final = 8
+"""Processes of tests that have a part of them each."""
 
 
 def is_free(port: int) -> bool:
@@ -36,8 +39,10 @@ def is_free(port: int) -> bool:
 
 
 def somewhere() -> dict[str, int]:
-    """Wishes of a test's platform: a random stretch, so that two platforms that start at once seldom meet."""
-    first = random.choice(UNBORROWED[: -10 * len(PREFERRED)])  # noqa: S311  no secret
+    """Wishes of a test's platform: a random stretch of its worker's part, so that no two that start at once meet."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
+    own = UNBORROWED[worker * len(UNBORROWED) // WORKERS : (worker + 1) * len(UNBORROWED) // WORKERS]
+    first = random.choice(own[: -10 * len(PREFERRED)])  # noqa: S311  no secret
     return {name: first + place for place, name in enumerate(PREFERRED)}
 
 

@@ -268,7 +268,14 @@ def main() -> None:
     parser.add_argument("--file", type=Path, required=True)
     options = parser.parse_args()
     bank = Bank(Payments(options.file), os.environ["SANDBOX_API_KEY"], os.environ["SANDBOX_SECRET"])
-    uvicorn.run(web(bank), host=HOST, port=options.port, access_log=False, timeout_graceful_shutdown=1)
+    uvicorn.run(
+        web(bank),
+        host=HOST,
+        port=options.port,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,  # longer than whoever asks keeps a connection that nobody uses
+    )
 
 
 if __name__ == "__main__":

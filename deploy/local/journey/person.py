@@ -6,8 +6,8 @@ import hashlib
 import re
 import secrets
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any, Final, Self, TypeVar
@@ -32,9 +32,14 @@ BEGUN: Final = 20.0
 NOT_TAKEN: Final = frozenset({httpx.codes.UNPROCESSABLE_ENTITY, httpx.codes.SERVICE_UNAVAILABLE})
 """How it is answered that a code was no good, or that nobody was there to take it."""
 
+SOON: Final = frozenset({"/problems/not-yet-known", "/problems/request-in-hand"})
+"""Problems of a moment."""
+
 T = TypeVar("T")
 _sent: Final[dict[str, int]] = {}
 """The step of the last code that was sent, by the key it was made from."""
+_one_at_a_time: Final[dict[str, asyncio.Lock]] = defaultdict(asyncio.Lock)
+"""Who has the same key waits: a code is good no more after a later one."""
 
 
 class WentWrong(Exception):
@@ -102,8 +107,8 @@ class Person:
         """Authorization code with PKCE, over the sign-in page, as a browser does it; begun anew if it is cut off."""
         answer = await until(self._tokens, "the sign-in")
         self.token, self.refresh_token = answer["access_token"], answer["refresh_token"]
-        self.id = (await self.get("/v1/me"))["id"]
         self.signed_in_at = time.monotonic()
+        self.id = (await self.get("/v1/me"))["id"]
 
     async def be_signed_in(self) -> None:
         """Sign in, unless that was lately: a code counts once, and the next one is half a minute off."""
@@ -113,10 +118,7 @@ class Person:
     async def set_up_second_factor(self) -> str:
         """Let an authenticator app have a key, and show its first code; gives the key."""
         self.key = await until(self._offered, "a key for an authenticator app")
-        begun = time.time() % codes.SECONDS < BEGUN
-        _sent[self.key] = _step() - 1 if begun else _step()
-        with suppress(ShownOnce):  # then it is confirmed, and the recovery codes are lost
-            await self.post("/v1/me/mfa/confirm", code=self._shown(_sent[self.key]))
+        await until(self._confirmed, "a code that confirms it")
         self.signed_in_at = float("-inf")
         return self.key
 
@@ -125,6 +127,19 @@ class Person:
             return str((await self.post("/v1/me/mfa"))["secret"])
         except ShownOnce:
             return None
+
+    async def _confirmed(self) -> bool:
+        begun = time.time() % codes.SECONDS < BEGUN
+        _sent[self.key] = _step() - 1 if begun else _step()
+        try:
+            await self.post("/v1/me/mfa/confirm", code=self._shown(_sent[self.key]))
+        except WentWrong as error:
+            if isinstance(error, ShownOnce):  # then it is confirmed, and the recovery codes are lost
+                return True
+            if "/problems/code-not-good" in str(error):  # identity was away for longer than it is good
+                return False
+            raise
+        return True
 
     def _shown(self, step: int) -> str:
         return codes.code_at(base64.b32decode(self.key), step)
@@ -175,6 +190,10 @@ class Person:
             return await browser.post(place, data=filled, headers=headers)
 
         async def with_code() -> httpx.Response | None:
+            async with _one_at_a_time[self.key]:
+                return await send_next()
+
+        async def send_next() -> httpx.Response | None:
             """A code counts once, so each is sent until it is answered; the next may be half a minute off."""
             step = max(_step() - 1, _sent.get(self.key, 0) + 1)
             if step > _step() + 1:
@@ -194,7 +213,10 @@ class Person:
         """Wait for the newest mail to this person with such a link, and take the token off it."""
 
         async def look() -> str | None:
-            answer = await self.http.get(f"{self.mailbox}/api/mails", params={"to": self.email, "wait": 5})
+            try:
+                answer = await self.http.get(f"{self.mailbox}/api/mails", params={"to": self.email, "wait": 5})
+            except httpx.TransportError:
+                return None
             found = (re.search(rf"{link}\?token=([\w-]+)", mail["text"]) for mail in answer.json()["items"])
             return next((token.group(1) for token in found if token), None)
 
@@ -222,6 +244,8 @@ class Person:
         self, method: str, path: str, headers: Mapping[str, str] | None = None, **what: Any
     ) -> httpx.Response:
         """Call, and call again while a service is away or has not yet heard of something; nothing is done twice."""
+        if self.token and time.monotonic() - self.signed_in_at > LATELY:
+            await self.sign_in()
         bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         sent = {**bearer, **(headers or {})}
 
@@ -242,7 +266,7 @@ def _step() -> int:
 def _may_pass(answer: httpx.Response) -> bool:
     if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
         return True
-    return answer.status_code == httpx.codes.CONFLICT and answer.json()["type"] == "/problems/not-yet-known"
+    return answer.status_code == httpx.codes.CONFLICT and answer.json()["type"] in SOON
 
 
 def _accepted(answer: httpx.Response) -> httpx.Response:
