@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
@@ -33,7 +34,8 @@ def client_of(registered: Registered, metadata: dict[str, Any]) -> AsyncOAuth2Cl
         scope=SCOPE,
         redirect_uri=registered.redirect_uri,
         code_challenge_method="S256",
-        timeout=30,
+        timeout=90,
+        limits=httpx.Limits(keepalive_expiry=2),  # less than the service keeps a connection that nobody uses
     )
     if registered.key:
         key = ECKey.import_key(registered.key)

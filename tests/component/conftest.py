@@ -5,7 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from services.chassis import audit
+from services.chassis.mongo import transaction
 from services.chassis.tracing import start_tracing
+from services.identity.oidc import backchannel
+from services.stipends.provider import sandbox, stripe
 from tests.contract.calls import MAKING_EVERY_CALL
 from tests.support.issuer import Issuer, issuing
 from tests.support.repeated import repeating
@@ -30,6 +34,18 @@ def goes_on(asked_to_stop: list[int]) -> Iterator[None]:
     yield
     asked, asked_to_stop[:] = asked_to_stop[:], []
     assert not asked, "A part of a service failed and asked its process to stop; the log says why."
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """Bear more than in production, for the machine may be busy with other tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(audit, "PATIENCE", 60.0)
+        patch.setattr(transaction, "PATIENCE", 40.0)  # a request has 45 s
+        patch.setattr(backchannel, "PATIENCE", 60.0)
+        for provider in (sandbox, stripe):
+            patch.setattr(provider, "PATIENCE", 60.0)
+        yield
 
 
 @pytest.fixture(scope="session")

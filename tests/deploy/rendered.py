@@ -19,9 +19,9 @@ Object = dict[str, Any]
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def run(*command: str | Path) -> str:
+def run(*command: str | Path, patience: float = 120) -> str:
     """Run it, and give what it wrote. Raises `AssertionError` with its own words."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603  ours
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=patience)  # noqa: S603  ours
     assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}"
     return done.stdout
 

@@ -116,7 +116,8 @@ def test_checkov_finds_nothing_that_is_not_meant(rendered: Mapping[str, Renderin
     shutil.copy(ROOT / "deploy" / "docker" / "Dockerfile", tmp_path)
     checkov = (Path(sys.executable).with_name("uv"), "tool", "run", "-q", "--from", CHECKOV, "checkov")
     frameworks = ("--framework", "kubernetes", "dockerfile")
-    told = run(*checkov, "-d", tmp_path, *frameworks, "--skip-download", "--soft-fail", "--quiet", "-o", "json")
+    words = ("-d", tmp_path, *frameworks, "--skip-download", "--soft-fail", "--quiet", "-o", "json")
+    told = run(*checkov, *words, patience=900)  # the first time it is installed
     reports = json.loads(told)
     assert {report["check_type"] for report in reports} == {"kubernetes", "dockerfile"}
     found = {(one["check_id"], one["resource"]) for report in reports for one in report["results"]["failed_checks"]}

@@ -37,7 +37,7 @@ async def test_clocks_ten_minutes_apart_change_nothing_about_the_order_of_a_key(
                 await asyncio.gather(*(edit((there, here)[turn % 2], id, turn) for id in drafted))
 
         keys = {f"project/{id}" for id in drafted}
-        told = await read(platform, keys, THINGS * (TURNS + 1))
+        told = await read(platform, keys, THINGS * (TURNS + 1), first=True)  # a slow relay may repeat
         assert told == {key: list(range(1, TURNS + 2)) for key in keys}
         assert await in_their_order(platform, projects.database, keys)
 

@@ -97,7 +97,7 @@ async def enrolled(people: People) -> TermView:
         seen = await read_project.asyncio_detailed(drafted.id, client=ada)
         assert granted(ProjectDetailView, seen.parsed).status == "published"
         again = await read_project.asyncio_detailed(drafted.id, client=ada, if_none_match=seen.headers["ETag"])
-        return again.status_code == HTTPStatus.NOT_MODIFIED
+        return bool(again.status_code == HTTPStatus.NOT_MODIFIED)
 
     await eventually(known_already, what="the same answer, not sent again")
     return planned

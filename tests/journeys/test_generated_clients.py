@@ -29,6 +29,7 @@ SCRIPT = Path("tests/journeys/python_client.py")
 
 @pytest.fixture(scope="module")
 async def people(whole: Platform) -> AsyncIterator[Journey]:
+    await asyncio.to_thread(generated)  # may take longer than a token lives
     async with httpx.AsyncClient(timeout=90) as http:
         journey = seed.journey(whole, http)
         for person in (journey.administrator, journey.mentee):
@@ -51,7 +52,6 @@ async def run(*words: str | Path, **environment: str) -> tuple[int | None, str]:
 async def test_a_mentee_is_accepted_by_the_python_client(
     whole: Platform, people: Journey, monkeypatch: pytest.MonkeyPatch
 ):
-    await asyncio.to_thread(generated)
     monkeypatch.syspath_prepend(PYTHON)
     played: Any = importlib.import_module("tests.journeys.python_client")
     taking_part = played.People(
@@ -74,7 +74,6 @@ async def test_the_python_client_is_typed(tmp_path: Path, said: str, meant: str)
 
 
 async def test_the_typescript_client_is_typed_and_drafts_a_project(whole: Platform, people: Journey):
-    await asyncio.to_thread(generated)
     compiler = others.packages() / "typescript" / "bin" / "tsc"
     code, found = await run(others.node(), compiler, "-p", "tests/clients/typescript", "--outDir", BUILT)
     assert (code, found) == (0, "")

@@ -29,7 +29,7 @@ class Issuer:
     def token(self, account: str, *roles: str, **claims: object) -> str:
         """Sign a token; unless said otherwise the person gave a second factor just now."""
         now = int(time.time())
-        said = {"iss": self.url, "aud": self.url, "sub": account, "iat": now, "exp": now + 600, "roles": roles}
+        said = {"iss": self.url, "aud": self.url, "sub": account, "iat": now, "exp": now + 6000, "roles": roles}
         said |= {"acr": "mfa", "auth_time": now}
         return jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": self.key.kid}, said | claims, self.key)
 

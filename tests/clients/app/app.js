@@ -14,6 +14,7 @@ const users = new oidc.UserManager({
   scope: "openid profile email offline_access",
   loadUserInfo: true,
   automaticSilentRenew: false,
+  silentRequestTimeoutInSeconds: 120, // the machine may be busy with other tests
 });
 const seen = (user) => user && { sub: user.profile.sub, name: user.profile.name, token: user.access_token };
 

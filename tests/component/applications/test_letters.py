@@ -1,6 +1,6 @@
 """Mails about applying and deciding: each once, to whom it concerns, when they may know, with a link."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -31,13 +31,19 @@ async def subjects(scene: Scene) -> list[str]:
     return [row["subject"].replace(name, "Kernel") for row in rows]
 
 
+async def all_rung(served: Served, at: datetime) -> None:
+    """Let all that is due ring, so that no letter is still to come."""
+    while await served.service.data.ring(at):
+        pass
+
+
 async def until(scene: Scene, count: int) -> list[str]:
     async def enough() -> list[str]:
         found = await subjects(scene)
         return found if len(found) >= count else []
 
     await eventually(enough, what=f"{count} letters")
-    assert not await scene.served.service.data.ring(now())
+    await all_rung(scene.served, now())
     return await subjects(scene)
 
 
@@ -86,7 +92,7 @@ async def test_who_was_accepted_is_mailed_when_results_are_announced_and_not_bef
     await served.hears(TermEdited.model_validate({**planned, "sequence": 2}))
 
     with clock.put_forward(6 * DAY):
-        assert not await served.service.data.ring(clock())
+        await all_rung(served, clock())
         assert await subjects(scene) == [RECEIVED]
     with clock.put_forward(9 * DAY + timedelta(minutes=1)):
         assert (await until(scene, 2))[1:] == ["Kernel offers you a mentorship in Spring"]
@@ -101,7 +107,7 @@ async def test_a_decline_undone_before_the_announcement_is_never_mailed(served: 
     await scene.admin.post(f"/v1/applications/{id}/decline", json={"reason_code": "not_selected"})
     assert (await scene.admin.post(f"/v1/applications/{id}/undo")).status_code == 200
     with clock.put_forward(6 * DAY):
-        assert not await served.service.data.ring(clock())
+        await all_rung(served, clock())
     assert await until(scene, 1) == [RECEIVED]
 
 

@@ -170,7 +170,11 @@ async def test_from_the_wish_to_the_signature_each_is_told_once(served: Served, 
 async def test_from_the_first_task_to_the_letter_each_is_told_once(served: Served, platform: Platform, clock: Clock):
     cast = await cast_of(served, platform, "Mira Diaz", "Eve Cole")
     scene, mira, eve, mo = cast.scene, cast.callers["mira"], cast.callers["eve"], cast.callers["mo"]
-    id = await scene.active(mira)
+    id = await scene.applied(mira)
+    await scene.accept(id)
+    await cast.told()  # who has confirmed is offered nothing any more
+    await served.hears(funding(id))
+    assert (await confirm(mira, id)).status_code == 200
     place, midterm = f"/v1/applications/{id}", (await evaluations(mira, id))["midterm"]
     due = (now() + 10 * DAY).date().isoformat()
     await mo.post(f"{place}/tasks", json={"name": "Port", "description": "Port it.", "due_on": due})

@@ -79,7 +79,9 @@ async def test_a_consumer_in_a_bad_release_pauses_and_then_goes_on_where_it_was(
     bad_release.refusing = set()
     await brake.release()
     await eventually(nothing_missing, within=180, what="the rest")
-    assert await _set_aside(inbox) == few
+    late = await _set_aside(inbox)
+    assert few <= late, "another lane may have had one in hand"
+    assert len(late) < 2 * IN_A_ROW + 4
     assert REGISTRY.get_sample_value("mentorship_consumer_paused") == 0
 
 

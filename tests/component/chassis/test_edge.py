@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import httpx
@@ -23,13 +24,13 @@ class Anything(Body):
     value: Any = None
 
 
-def application(store: Store) -> FastAPI:
+def application(store: Store, patience: float) -> FastAPI:
     app = FastAPI()
     app.state.store = store
     for routes in (quick(), slow(store)):
         app.include_router(routes)
     answer_with_problems(app)
-    app.add_middleware(Edge, https=True, patience=0.5)
+    app.add_middleware(Edge, https=True, patience=patience)
     return app
 
 
@@ -93,7 +94,13 @@ def slow(store: Store) -> APIRouter:
 
 @pytest.fixture
 async def client(store: Store) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(application(store))
+    async with calling(store, patience=0.5) as client:
+        yield client
+
+
+@asynccontextmanager
+async def calling(store: Store, *, patience: float) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(application(store, patience))
     async with httpx.AsyncClient(transport=transport, base_url="http://things") as client:
         yield client
 
@@ -129,12 +136,11 @@ async def test_an_answer_that_has_begun_goes_on_for_as_long_as_it_takes(client: 
     assert (answer.status_code, answer.text) == (200, "begun ended")
 
 
-async def test_the_store_gives_a_query_up_that_takes_too_long(
-    client: httpx.AsyncClient, store: Store, monkeypatch: pytest.MonkeyPatch
-):
+async def test_the_store_gives_a_query_up_that_takes_too_long(store: Store, monkeypatch: pytest.MonkeyPatch):
     await store.database["things"].insert({"_id": "one"})
     monkeypatch.setattr(collection, "LONGEST_QUERY", 100)
-    answer = await client.get("/things/searched")
+    async with calling(store, patience=60) as client:
+        answer = await client.get("/things/searched")
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/took-too-long")
     assert "store" in answer.json()["detail"]
 

@@ -37,6 +37,6 @@ async def test_who_follows_goes_on_when_the_store_could_not_answer(store: Store)
     async def known() -> bool:
         return endings.is_over(account, (now - timedelta(seconds=1)).timestamp())
 
-    await eventually(known, within=20, what="the ending")
+    await eventually(known, what="the ending")
     stopping.set()
     await following

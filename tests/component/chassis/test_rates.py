@@ -67,6 +67,7 @@ async def test_of_a_large_limit_each_replica_grants_a_share_too_many_at_the_most
     assert most <= total <= most + replicas * most // SHARES
 
 
+@pytest.mark.usefixtures("_patient")
 async def test_what_is_granted_often_costs_the_store_little(store: Store):
     rates, tallies = Rates(store.database, {"account": 1000}, Clock()), store.database["rates"]
     for _ in range(1000 // SHARES - 1):

@@ -145,8 +145,8 @@ async def one(held) -> list[bool]:
     return answers if sum(answers) == 1 else []
 
 
-async def read(platform: Platform, keys: set[str], count: int) -> dict[str, list[int]]:
-    """Read the topic from its beginning until the keys' messages were seen."""
+async def read(platform: Platform, keys: set[str], count: int, *, first: bool = False) -> dict[str, list[int]]:
+    """Read the topic from its beginning until the keys' messages were seen; the `first` of each alone, if so said."""
     seen: dict[str, list[int]] = defaultdict(list)
     consumer = AIOKafkaConsumer(
         "projects.events", bootstrap_servers=platform.addresses.kafka, auto_offset_reset="earliest", group_id=None
@@ -157,7 +157,9 @@ async def read(platform: Platform, keys: set[str], count: int) -> dict[str, list
             for records in (await consumer.getmany(timeout_ms=100)).values():
                 for record in records:
                     if (key := (record.key or b"").decode()) in keys:
-                        seen[key].append(int(dict(record.headers)["ce_sequence"]))
+                        number = int(dict(record.headers)["ce_sequence"])
+                        if not (first and number in seen[key]):
+                            seen[key].append(number)
             return sum(map(len, seen.values())) >= count
 
         await eventually(read_on, what=f"{count} messages")

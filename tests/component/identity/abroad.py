@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from contracts.identity import SignInProviderKind
 from services.chassis.domain import system
+from services.identity.relying.party import _OPENID
 from tests.component.identity.browser import Browser, Form
 from tests.component.identity.provider import Provider
 from tests.support.served import listening
@@ -203,6 +204,7 @@ async def abroad(party: Any) -> AsyncIterator[Any]:
     config = uvicorn.Config(party.app(), log_config=None, access_log=False, lifespan="off")
     async with listening(config) as url:
         party.url = url
+        _OPENID._said.pop(url, None)  # another may have had this port a moment ago
         yield party
 
 

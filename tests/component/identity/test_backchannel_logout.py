@@ -199,8 +199,8 @@ async def test_a_client_that_is_away_is_told_later_and_keeps_nobody_waiting(plat
         away.status = 204
         clock.ahead += timedelta(minutes=10)
 
-        first, second = await away.hears(2)
-        assert first != second, "a client may refuse an id it has seen"
+        heard = await away.hears(2)
+        assert len(set(heard)) == len(heard), "a client may refuse an id it has seen"
         await settled(provider, client)
 
 

@@ -135,11 +135,11 @@ async def test_whoever_polls_too_fast_is_slowed_down_for_good(provider: Provider
     told = await begin(provider, client)
     assert await error_of(provider, client, told) == "authorization_pending"
     assert await error_of(provider, client, told) == "slow_down"
-    clock.ahead += timedelta(seconds=7)
+    clock.ahead += timedelta(seconds=6)
     assert await error_of(provider, client, told) == "slow_down"
     clock.ahead += timedelta(seconds=16)
     assert await error_of(provider, client, told) == "authorization_pending"
-    clock.ahead += timedelta(seconds=14)
+    clock.ahead += timedelta(seconds=11)
     assert await error_of(provider, client, told) == "slow_down"
 
 

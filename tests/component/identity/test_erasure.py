@@ -78,8 +78,11 @@ def stipend(mentee: str, kind: Any, status: str, **more: Any) -> Any:
 
 
 async def heard(provider: Provider, collection: str, id: str, sequence: int = 1) -> None:
+    database = provider.service.store.database
+
     async def look() -> Document | None:
-        return await provider.service.store.database[collection].find_one({"_id": id, "sequence": sequence})
+        """Look at what the majority has, for that is what the next transaction sees."""
+        return await database.snapshot(lambda: database[collection].find_one({"_id": id, "sequence": sequence}))
 
     await eventually(look, within=180, what=f"{collection} {id}")
 

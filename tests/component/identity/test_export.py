@@ -144,13 +144,13 @@ async def test_the_document_is_gone_after_a_week(provider: Provider, producer: A
     await complete(me)
 
     clock.ahead += timedelta(days=7)
-    database = provider.service.store.database
 
-    async def gone() -> bool:
-        return await database["documents.files"].count({"_id": id}) == 0
+    async def expired() -> bool:
+        return (await provider.told(id))[-1].type == "export.expired.v1"
 
-    await eventually(gone, what="the document's end")
+    await eventually(expired, what="the document's end")
     clock.ahead -= timedelta(days=7)
+    assert await provider.service.store.database["documents.files"].count({"_id": id}) == 0
     missing = await (await provider.caller(wanda)).get("/v1/me/export/document")
     assert (missing.status_code, missing.json()["type"]) == (404, "/problems/export-unknown")
     kinds = [event.type for event in await provider.told(id)]

@@ -3,7 +3,6 @@
 import fcntl
 import hashlib
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -78,13 +77,13 @@ def node(callback: str, secret: str) -> Iterator[str]:
     program = shutil.which("node")
     assert program, "The tests of sign-in providers need Node 20 or newer (on Debian: nodejs and npm)."
     _install()
-    port = _free_port()
-    command = [program, "provider.mjs", str(port), callback, secret]
+    command = [program, "provider.mjs", callback, secret]
     with subprocess.Popen(command, cwd=FOLDER, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:  # noqa: S603
         try:
             assert running.stdout
-            assert b"ready" in running.stdout.readline()
-            yield f"http://localhost:{port}"
+            ready, _, issuer = running.stdout.readline().decode().strip().partition(" ")
+            assert ready == "ready"
+            yield issuer
         finally:
             running.terminate()
 
@@ -101,13 +100,6 @@ def _install() -> None:
             assert npm, "The tests of sign-in providers need npm (on Debian: npm)."
             subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=FOLDER, check=True, timeout=600)  # noqa: S603
             mark.write_text(state)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from services.projects import app as projects_rooms
 from tests.component.identity.browser import Browser, Pkce, answered
 from tests.component.identity.provider import PASSWORD, Clock, Person, Provider, address
 from tests.support.issuer import Issuer
+from tests.support.mailed import mailed
 from tests.support.served import Served, serving
 from tests.support.waiting import eventually
 
@@ -48,7 +49,7 @@ async def reset(provider: Provider, token: str, password: str = NEW) -> httpx.Re
 
 
 async def test_a_reset_ends_every_session_refresh_token_and_userinfo_at_once_and_tokens_elsewhere_soon(
-    provider: Provider, projects: Served, wanda: Person
+    platform: Platform, provider: Provider, projects: Served, wanda: Person
 ):
     browsers = [await provider.browser() for _ in range(2)]
     tokens = [await browser.tokens_for(wanda.email, wanda.password, scope=OFFLINE) for browser in browsers]
@@ -77,30 +78,28 @@ async def test_a_reset_ends_every_session_refresh_token_and_userinfo_at_once_and
     async def refused_here() -> bool:
         return (await own.get("/v1/me")).status_code == 401
 
-    await eventually(refused_here, within=2, what="identity itself refuses it too")
+    await eventually(refused_here, what="identity itself refuses it too")
     assert (await Browser(await provider.http()).sign_in(wanda.email, wanda.password)).status_code == 422
     fresh = await (await provider.browser()).tokens_for(wanda.email, NEW)
     assert (await _calls(caller, fresh["access_token"])) == 200, "who signs in anew is let in"
     told = [event for event in await provider.told(wanda.id) if event.type == "sessions.ended.v1"]
     assert len(told) == 1
-    assert "changed" in (await provider.mail_to(wanda.email))["subject"]
+    await mailed(platform, wanda.email, "changed")
 
 
 async def _calls(caller: httpx.AsyncClient, token: str) -> int:
     return (await caller.get("/v1/projects", headers={"Authorization": f"Bearer {token}"})).status_code
 
 
-async def test_an_earlier_token_is_refused_elsewhere_within_two_seconds(
-    provider: Provider, projects: Served, wanda: Person
-):
+async def test_an_earlier_token_is_refused_elsewhere_within_two_seconds(provider: Provider, projects: Served):
     """A rule that is too slow is so in every round; what only the machine's other work delays is not."""
-    caller, password = await projects.caller(), wanda.password
+    caller = await projects.caller()
     took: list[float] = []
-    for _ in range(3):
-        token = (await (await provider.browser()).tokens_for(wanda.email, password))["access_token"]
+    for _ in range(10):
+        person = await provider.person()
+        token = (await (await provider.browser()).tokens_for(person.email, person.password))["access_token"]
         assert await _calls(caller, token) == 200
-        password = f"{NEW} {len(took)}"
-        assert (await reset(provider, await link_for(provider, wanda), password)).status_code == 200
+        assert (await reset(provider, await link_for(provider, person))).status_code == 200
         began = time.perf_counter()
 
         async def refused(token: str = token) -> bool:
@@ -185,7 +184,7 @@ async def test_a_known_and_an_unknown_address_take_the_same_time_and_answer(prov
     for _ in range(3):
         took, said = await forgotten(provider, [person.email for person in people])
         assert len(said) == 1
-        known, unknown = statistics.median(took[True]), statistics.median(took[False])
+        known, unknown = (statistics.quantiles(took[kind], n=4)[0] for kind in (True, False))
         if abs(known - unknown) < 0.005 + 0.2 * unknown:  # a busy machine takes longer, and strays further
             return
     pytest.fail(f"{took}")
@@ -225,7 +224,9 @@ async def test_a_changed_password_ends_every_other_session(provider: Provider, w
 
     assert done.status_code == 200, done.text
     assert (await browser.http.get("/account")).status_code == 200
-    assert (await browser.refresh(tokens["refresh_token"])).status_code == 200
+    refreshed = await browser.refresh(tokens["refresh_token"])
+    fresh = await provider.http(headers={"Authorization": f"Bearer {refreshed.json()['access_token']}"})
+    assert (await fresh.get("/v1/me")).status_code == 200, "also in the second in which the earlier ones ended"
     assert (await other.http.get("/account")).status_code == 303
     assert (await other.refresh(elsewhere["refresh_token"])).status_code == 400
 

@@ -41,7 +41,7 @@ async def test_who_waits_is_answered_when_the_mail_comes(platform: Platform) -> 
     await send(platform, "cy@b.example", subject="Old")
     (old,) = await find(platform, to="cy@b.example")
 
-    waiting = asyncio.create_task(find(platform, to="cy@b.example", after=old["id"], wait=20))
+    waiting = asyncio.create_task(find(platform, to="cy@b.example", after=old["id"], wait=60))
     await send(platform, "else@b.example")
     await send(platform, "cy@b.example", subject="New")
     assert [mail["subject"] for mail in await waiting] == ["New"]

@@ -5,9 +5,9 @@ import json
 import pytest
 from uuid6 import uuid7
 
+from services.chassis.service import Role
 from tests.component.operators.conftest import Operator, operating
 from tests.support.served import Served, serving
-from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -15,15 +15,13 @@ async def trail(platform, issuer):
     """A service with a trail of its own, in which somebody began three projects."""
     from services.projects import app as rooms  # noqa: PLC0415
 
-    async with serving(rooms, platform, issuer) as served:
+    async with serving(rooms, platform, issuer, role=Role.API) as served:  # nothing is noted or sealed meanwhile
         me = await served.caller(str(uuid7()))
         for _ in range(3):
             assert (await me.post("/v1/projects", json={"name": f"Kernel {uuid7()}"})).status_code == 201
-
-        async def sealed() -> bool:
-            return (await served.service.store.audit.head()).number >= 3
-
-        await eventually(sealed, what="the notes in their chain")
+        while await served.service.store.audit.work():
+            pass
+        assert (await served.service.store.audit.head()).number >= 3
         yield served
 
 

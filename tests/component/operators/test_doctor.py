@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -61,9 +62,12 @@ async def test_a_dead_letter_a_pause_and_a_missing_index_are_found(projects: Ser
     await eventually(service.brake.paused, what="the pause")
     await service.store.database["known_people"].drop()
 
-    wrong = {row["check"]: row for row in await found(operator) if row["outcome"] == "wrong"}
+    async def wrong_alone() -> dict[str, Any] | None:
+        """A job whose lease ran out on a busy machine is wrong for a moment too."""
+        wrong = {row["check"]: row for row in await found(operator) if row["outcome"] == "wrong"}
+        return wrong if set(wrong) == {"dead letters", "consumer", "indexes"} else None
 
-    assert set(wrong) == {"dead letters", "consumer", "indexes"}
+    wrong = await eventually(wrong_alone, what="these three, and nothing else wrong")
     assert "Not this one." in wrong["dead letters"]["says"]
     assert wrong["consumer"]["do"].endswith("mentorship consumers resume projects")
     await operator.does("consumers", "resume", "projects", "--yes")
@@ -71,7 +75,11 @@ async def test_a_dead_letter_a_pause_and_a_missing_index_are_found(projects: Ser
     await service.data.prepare()
     (letter_id,) = [row["id"] for row in await operator.sees("dead-letters", "list", "projects")]
     await operator.does("dead-letters", "discard", "projects", letter_id, "--yes")
-    assert [row for row in await found(operator) if row["outcome"] == "wrong"] == []
+
+    async def well() -> bool:
+        return [row for row in await found(operator) if row["outcome"] == "wrong"] == []
+
+    await eventually(well, what="nothing wrong any more")
 
 
 async def test_topics_are_compared_with_the_catalog(projects: Served, operator: Operator):

@@ -43,7 +43,7 @@ async def test_what_is_told_during_the_rebuilding_is_in_the_new_copy(projects: S
     await projects.hears(mira)
     go_on = hold_before_the_switch(monkeypatch)
     working = asyncio.create_task(rebuilt(projects, "people"))
-    await go_on.reached.wait()
+    await asyncio.wait_for(go_on.reached.wait(), 180)
     late = described("Nobody knew")
     await projects.hears(described("Mira Stone", sequence=2, id=mira.id), late)
     go_on.set()
@@ -66,7 +66,7 @@ async def test_what_is_forgotten_during_the_rebuilding_stays_forgotten(
         before_reading = when == "before it was read"
         go_on = (hold_before_the_reading if before_reading else hold_before_the_switch)(monkeypatch)
         working = asyncio.create_task(rebuilt(applications, "terms"))
-        await go_on.reached.wait()
+        await asyncio.wait_for(go_on.reached.wait(), 180)
         await applications.hears(gone)
         go_on.set()
         await working

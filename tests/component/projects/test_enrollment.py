@@ -22,6 +22,7 @@ from contracts.projects import (
 from deploy.local.platform import Platform
 from services.projects import app as rooms
 from tests.support.issuer import Issuer
+from tests.support.mailed import mailed
 from tests.support.served import Served, serving
 from tests.support.waiting import eventually
 
@@ -200,8 +201,7 @@ def person(id: str, *emails: str, sequence: int = 1) -> PersonDescribed:
 
 
 async def mailed_token(platform: Platform, address: str) -> str:
-    async with httpx.AsyncClient(base_url=platform.addresses.mailbox, timeout=90) as mailbox:
-        mails = (await mailbox.get("/api/mails", params={"to": address, "wait": 20})).json()["items"]
-    found = re.search(r"token=([\w-]+)", mails[0]["text"])
+    (mail,) = await mailed(platform, address, "You are invited")
+    found = re.search(r"token=([\w-]+)", mail["text"])
     assert found
     return found.group(1)

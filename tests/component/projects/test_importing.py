@@ -8,6 +8,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -213,13 +214,25 @@ async def test_the_command_reports_to_people_and_to_programs(projects: Served, o
     assert await count(projects) == (before[0] + 1, before[1] + 1)
 
 
+def all_of(shown: int) -> str:
+    """Read while it is written, for a terminal holds 4 KiB; it ends with an error once nobody has the other side."""
+    read = b""
+    with suppress(OSError):
+        while piece := os.read(shown, 65_536):
+            read += piece
+    os.close(shown)
+    return read.decode()
+
+
 async def test_on_a_terminal_a_bar_shows_how_far_it_is(projects: Served, olga: Somebody, tmp_path: Path):
     shown, terminal = pty.openpty()
+    reading = asyncio.create_task(asyncio.to_thread(all_of, shown))
     file = written(tmp_path, [row(olga) for _ in range(3)])
-    ended = await asyncio.to_thread(run, projects, file, "--json", terminal=terminal)
-    os.close(terminal)
-    bar = os.read(shown, 100_000).decode()
-    os.close(shown)
+    try:
+        ended = await asyncio.to_thread(run, projects, file, "--json", terminal=terminal)
+    finally:
+        os.close(terminal)
+    bar = await reading
     assert ("Checking" in bar, "3/3" in bar, len(json.loads(ended.stdout))) == (True, True, 3)
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from deploy.local.platform import Platform
 from services.stipends import commands
-from tests.component.stipends.scene import Scene, key, somebody
+from tests.component.stipends.scene import Scene, somebody
 
 
 @pytest.fixture
@@ -23,20 +23,18 @@ def environment(scene: Scene, platform: Platform, monkeypatch: pytest.MonkeyPatc
 
 async def test_reconcile_lists_what_differs_and_ends_with_1(scene: Scene, environment: pytest.MonkeyPatch):
     strange = f"strange-{somebody()}"
-    order = {"reference": strange, "amount": {"amount_minor": 100, "currency": "USD"}}
-    rest = {"payee": {"account": "sandbox-slow"}, "callback_url": "http://127.0.0.1:9/"}
-    assert (await scene.bank.post("/payments", json=order | rest, headers=key())).status_code == 201
+    await scene.pay_by_hand(strange)
     today = f"{scene.clock():%Y-%m-%d}"
     told = await asyncio.to_thread(CliRunner().invoke, commands.payments, ["reconcile", "--since", today, "--json"])
     assert told.exit_code == 1, told.output
-    found = [json.loads(line) for line in told.output.splitlines()]
+    found = [json.loads(line) for line in told.stdout.splitlines()]
     assert {
         "reference": strange,
-        "words": "The provider has 1.00 USD processing; the ledger has nothing of it.",
+        "words": "The provider has 1.00 USD paid; the ledger has nothing of it.",
     } in found
 
     nothing = await asyncio.to_thread(CliRunner().invoke, commands.payments, ["reconcile", "--since", "2099-01-01"])
-    assert (nothing.exit_code, nothing.output) == (0, "The provider's books and the ledger agree.\n")
+    assert (nothing.exit_code, nothing.stdout) == (0, "The provider's books and the ledger agree.\n")
 
 
 async def test_rotate_key_seals_anew_until_nothing_is_left(scene: Scene, environment: pytest.MonkeyPatch):
@@ -50,7 +48,7 @@ async def test_rotate_key_seals_anew_until_nothing_is_left(scene: Scene, environ
         environment.setenv("STIPENDS_PAYEE_SECRET_OTHER", other)
         told = await asyncio.to_thread(CliRunner().invoke, commands.payees, ["rotate-key"])
         assert told.exit_code == 0, told.output
-        counts.append(int(told.output.split()[0]))
+        counts.append(int(told.stdout.split()[0]))
     assert counts[0] >= 1
     assert counts[1] == 0
     assert counts[2] == counts[0]

@@ -84,9 +84,13 @@ async def test_the_mail_waits_for_the_announcement_and_comes_once(scene: Scene, 
 
 
 async def test_the_mail_comes_by_itself_when_its_time_has_come(scene: Scene, platform: Platform):
-    _, mentee = await decided(scene, announced=timedelta(seconds=3))
+    _, mentee = await decided(scene, announced=LATER)
     assert await mails_of(platform, mentee.id) == []
-    await eventually(lambda: mails_of(platform, mentee.id), what="the mail at the announcement")
+    scene.clock.ahead = 2 * LATER
+    try:
+        await eventually(lambda: mails_of(platform, mentee.id), what="the mail at the announcement")
+    finally:
+        scene.clock.ahead = timedelta()
 
 
 async def test_what_was_taken_back_before_the_announcement_is_never_mailed(scene: Scene, platform: Platform):

@@ -71,7 +71,11 @@ async def test_a_lost_answer_is_looked_up_though_no_callback_comes_either(scene:
 @pytest.mark.parametrize("verb", ["hold", "retry"])
 async def test_a_slow_bank_is_neither_held_nor_asked_twice(scene: Scene, verb: str):
     _, mentee = await approved(scene, "sandbox-slow")
-    await scene.becomes(mentee, "paying")
+
+    async def paying() -> bool:
+        return "paying" in {step["status"] for step in (await scene.installment(mentee))["steps"]}
+
+    await eventually(paying, what="the order")
     path = f"/v1/stipends/{mentee.application}/installments/1/hold"
     path = path if verb == "hold" else f"/v1/payments/{mentee.application}.1.1/retry"
     body = {"reason": "Why so slow?"} if verb == "hold" else None
@@ -120,13 +124,10 @@ async def test_a_provider_whose_books_agree_shows_no_difference_and_every_other_
     mine, strange = f"{mentee.application}.1.1", f"strange-{mentee.application}"
     assert mine not in {one["reference"] for one in await differences(scene)}
 
-    order = {"reference": strange, "amount": {"amount_minor": 100, "currency": "USD"}}
-    rest = {"payee": {"account": "sandbox-slow"}, "callback_url": "http://127.0.0.1:9/"}
-    assert (await scene.bank.post("/payments", json=order | rest, headers=key())).status_code == 201
-    again = {**order, "reference": mine, **rest}
-    assert (await scene.bank.post("/payments", json=again, headers=key())).status_code == 201
+    await scene.pay_by_hand(strange)
+    await scene.pay_by_hand(mine)
     found = {one["reference"]: one["words"] for one in await differences(scene)}
-    assert found[strange] == "The provider has 1.00 USD processing; the ledger has nothing of it."
+    assert found[strange] == "The provider has 1.00 USD paid; the ledger has nothing of it."
     assert found[mine].startswith("The provider has 2 payments under this reference: ")
     assert (await scene.budget(project.id))["paid"] == 2700, "and nothing was corrected"
 

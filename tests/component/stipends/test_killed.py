@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deploy.local.platform import Platform
+from deploy.local.ports import choose, somewhere
 from services.chassis.service import Role
 from tests.component.stipends.scene import Mentee, Project, Scene, playing
 from tests.support.served import listening
@@ -107,16 +107,13 @@ async def working(platform: Platform, scene: Scene, log: Path) -> AsyncIterator[
     line = Line(settings.sandbox_url)  # type: ignore[attr-defined]
     config = uvicorn.Config(line.app(), log_config=None, access_log=False, lifespan="off")
     async with listening(config) as url:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
         own = {
             "MONGODB_DATABASE": settings.mongodb_database,
             "KAFKA_GROUP": settings.mongodb_database,
             "PUBLIC_URL": settings.public_url,
             "DISCOVERY_URL": settings.discovery_url,
             "SANDBOX_URL": url,
-            "HTTP_PORT": str(port),
+            "HTTP_PORT": str(choose(somewhere())["stipends"]),
             "LOG_LEVEL": "DEBUG",
         }
         said = {f"STIPENDS_{name}": value for name, value in own.items()}
@@ -163,7 +160,7 @@ async def test_killed_around_its_call_to_the_bank_it_pays_once_and_says_nowhere_
     assert line.worker
     line.moment = moment
     await line.worker.start()
-    await asyncio.wait_for(line.worker.gone(), 60)
+    await asyncio.wait_for(line.worker.gone(), 180)
     assert line.orders == [reference] * reached
 
     await line.worker.start()

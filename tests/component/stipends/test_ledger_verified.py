@@ -145,7 +145,7 @@ async def test_an_operator_verifies_beside_the_running_service(
     asked = ["verify", "--project", project.id, "--json"]
     answer = await asyncio.to_thread(CliRunner().invoke, commands.ledger, asked)
     assert answer.exit_code == 0, answer.output
-    assert json.loads(answer.output)["postings"] == 1
+    assert json.loads(answer.stdout)["postings"] == 1
     refused = await asyncio.to_thread(CliRunner().invoke, commands.ledger, ["verify", "--project", "x"])
     assert refused.exit_code == 2
 
@@ -160,5 +160,5 @@ def test_the_command_tells_and_ends_as_it_found(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(commands, "_verify", found)
     told, as_json = (CliRunner().invoke(commands.ledger, ["verify", *more]) for more in ([], ["--json"]))
     assert told.exit_code == as_json.exit_code == (1 if fault else 0)
-    assert told.output == (f"p-1: BROKEN. {fault}\n" if fault else "p-1: 1 postings, sound. Last hash ab.\n")
-    assert json.loads(as_json.output) == one.model_dump()
+    assert told.stdout == (f"p-1: BROKEN. {fault}\n" if fault else "p-1: 1 postings, sound. Last hash ab.\n")
+    assert json.loads(as_json.stdout) == one.model_dump()

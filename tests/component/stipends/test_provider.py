@@ -208,7 +208,7 @@ async def test_a_payment_of_which_nothing_is_heard_is_looked_up(idle: Scene):
     assert (await idle.installment(mentee))["status"] == "paying", "it is too early to ask"
 
     idle.clock.ahead = timedelta(minutes=2)
-    await asyncio.wait_for(_until_settled(idle, mentee), 10)
+    await asyncio.wait_for(_until_settled(idle, mentee), 60)
     await cashier.work()
     assert (await idle.installment(mentee))["status"] == "paid"
 
