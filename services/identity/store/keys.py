@@ -82,6 +82,11 @@ class Keys(Records[SigningKey]):
                 self._ring = await self._read(at)
             return self._ring
 
+    async def _read_anew(self) -> None:
+        """Hold the keys of before no longer, nor those that are being read right now."""
+        async with self._reading:
+            self._ring = None
+
     async def _read(self, at: datetime) -> Ring:
         known = await self.find({"state": {"$in": list(PUBLISHED)}})
         missing = set(Algorithm) - {key.algorithm for key in known if key.state is KeyState.ACTIVE}
@@ -123,7 +128,7 @@ class Keys(Records[SigningKey]):
             return await self.all()
 
         rotated = await self.store.transaction(work)
-        self._ring = None
+        await self._read_anew()
         return rotated
 
     async def turn(self, at: datetime) -> None:
@@ -149,7 +154,7 @@ class Keys(Records[SigningKey]):
                 await self.documents.update({"_id": key.id}, {"$set": signs})
 
         await self.store.transaction(work)
-        self._ring = None
+        await self._read_anew()
 
     def _closed(self, key: Key, algorithm: Algorithm, state: KeyState, at: datetime) -> SigningKey:
         kid = key.thumbprint()
