@@ -1,6 +1,7 @@
 """What JSON says, and nothing that could be read as it: neither true nor "5" is a whole number, no number is a date.
 
-Where people type, in forms and tables, all is text: those validate with `strict=False`.
+Where people type, in forms and tables, all is text: those validate with `strict=False`. A query is text too; in it a
+day and an instant are written as in a body.
 """
 
 import re

@@ -1,6 +1,7 @@
 """Every route there is, asked wrongly: a clear problem for people, never a fault."""
 
 import itertools
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from uuid6 import uuid7
 
 from contracts.catalog import SERVICES
 from deploy.local import seed
+from deploy.local.journey.play import Journey
 from deploy.local.platform import Platform
 from tests.architecture.problems_page import kinds
 
@@ -100,6 +102,21 @@ async def test_an_unknown_query_parameter_is_malformed_everywhere(somebody: http
     for method, path, _ in await operations(somebody, service):
         answer = await somebody.request(method, filled(path, str(uuid7())), params={"nobody_knows_this": "1"})
         assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed"), f"{method} {path}"
+
+
+async def test_a_number_in_a_query_is_no_time(somebody: httpx.AsyncClient, journey: Journey):
+    await journey.finance.be_signed_in()
+    finance = {"Authorization": f"Bearer {journey.finance.token}"}
+    asked = set()
+    reads = [one for service in SERVICES for one in await operations(somebody, service) if one[0] == "GET"]
+    for _, path, description in reads:
+        times = [said["name"] for said in description.get("parameters", ()) if '"date' in json.dumps(said["schema"])]
+        for name in times:
+            answer = await somebody.get(filled(path, str(uuid7())), params={name: "0"}, headers=finance)
+            assert answer.status_code == httpx.codes.BAD_REQUEST, f"{path}?{name}: {answer.text}"
+            assert answer.json()["type"] == "/problems/malformed", f"{path}?{name}"
+            asked.add(f"{path}?{name}")
+    assert len(asked) == 7
 
 
 async def test_a_route_that_is_not_public_needs_a_token(whole: Platform):

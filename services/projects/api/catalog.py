@@ -13,6 +13,7 @@ from contracts.time import Instant
 from services.chassis.http import SEARCHED, Cached, Now, Reader, View, router
 from services.chassis.live import StreamResponse
 from services.chassis.paging import Page, Paging
+from services.chassis.said import Day
 from services.chassis.text import Line
 from services.chassis.tokens import Unauthenticated
 from services.projects.api import feed
@@ -98,8 +99,8 @@ def _wanted(
     technology: Several = [],  # noqa: B006 - read only
     q: Annotated[Line | None, Query(description="Words, or their beginnings, of name, skills or description")] = None,
     label: Annotated[Label | None, Query(description="Has a term with this label")] = None,
-    starts_from: Annotated[date | None, Query(description="Has a term that starts on this day or later, UTC")] = None,
-    ends_by: Annotated[date | None, Query(description="Has a term that ends on this day or earlier, UTC")] = None,
+    starts_from: Annotated[Day | None, Query(description="Has a term that starts on this day or later, UTC")] = None,
+    ends_by: Annotated[Day | None, Query(description="Has a term that ends on this day or earlier, UTC")] = None,
     paid: Annotated[bool | None, Query(description="Pays a stipend, or does not")] = None,
     status: Annotated[ProjectStatus | None, Query()] = None,
     mine: Annotated[bool, Query(description="Those that the signed-in person administers or mentors")] = False,

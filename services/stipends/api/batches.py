@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query, Request, Response
@@ -13,6 +13,7 @@ from contracts.stipends import InstallmentStatus
 from contracts.time import Instant
 from services.chassis.http import DONE_AGAIN, KeyRequired, NewId, Now, View, binary_body, router, upload
 from services.chassis.paging import Page, Paging
+from services.chassis.said import Day
 from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, DifferencesView, Finance
 from services.stipends.domain.batch import Batch
 from services.stipends.domain.payment import PayeeErased, Payment
@@ -118,7 +119,7 @@ async def compare_statement(
     stream: Uploaded,
     data: Data,
     bank: Bank,  # noqa: ARG001
-    since: Annotated[date, Query(description="The file holds all that moved since this day")],
+    since: Annotated[Day, Query(description="The file holds all that moved since this day")],
 ) -> dict[str, Any]:
     """Where a camt.053 of the bank and the ledger do not agree about payments ordered since a day; corrects nothing."""
     told = await asyncio.to_thread(statements, await _whole(stream))

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Query
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from contracts.ids import ActorId, PostingId, ProjectId, TermId
 from contracts.money import Money
@@ -14,6 +14,7 @@ from contracts.time import Instant
 from services.chassis.documents import a_file
 from services.chassis.http import Body, By, KeyRequired, NewId, Now, View, router
 from services.chassis.paging import Page, Paging
+from services.chassis.said import Moment
 from services.chassis.text import Line
 from services.stipends.api.books import csv_of, journal_of, streamed
 from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, Finance
@@ -129,8 +130,8 @@ async def read_statement(
     project_id: ProjectId,
     data: Data,
     by: By,
-    since: Annotated[AwareDatetime | None, Query(description="From this instant on")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this instant")] = None,
+    since: Annotated[Moment | None, Query(description="From this instant on")] = None,
+    until: Annotated[Moment | None, Query(description="Before this instant")] = None,
     term_id: Annotated[TermId | None, Query(description="Only what was booked for the stipends of this term")] = None,
 ) -> Statement:
     """The trial balance at both ends, and what moved in between by cause; reckoned from the postings alone."""

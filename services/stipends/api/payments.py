@@ -1,6 +1,6 @@
 """Payments, for finance; and what the provider tells about them."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header, Query, Request
@@ -12,6 +12,7 @@ from contracts.time import Instant
 from services.chassis.domain import Away, NotFound
 from services.chassis.http import DONE_AGAIN, KeyRequired, Now, View, anyone, router
 from services.chassis.paging import Page, Paging
+from services.chassis.said import Day
 from services.stipends.api.data import FINANCE_ONLY, SECOND_FACTOR, Data, DifferencesView, Finance
 from services.stipends.domain.payment import Payment, Report
 from services.stipends.provider import ProviderAway, sandbox, stripe
@@ -74,7 +75,7 @@ async def retry_payment(id: str, data: Data, by: Finance, now: Now) -> Payment:
 
 
 @routes.get("/differences", response_model=DifferencesView, dependencies=[FINANCE_ONLY])
-async def list_differences(request: Request, data: Data, since: Annotated[date, Query()]) -> dict[str, Any]:
+async def list_differences(request: Request, data: Data, since: Annotated[Day, Query()]) -> dict[str, Any]:
     """Where the provider's books and the ledger do not agree, since a day; nothing is corrected by asking."""
     provider = called(provider_of(request.app.state.settings.latest()))
     try:
