@@ -22,6 +22,8 @@ from services.projects.store.wanted import PUBLIC, WAITING, Sort, Wanted, condit
 
 FORM: Final = 1
 """Counts the shapes of the documents; one of another shape is rebuilt at the start."""
+ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands in the cursor of a list that time alone does not change, so that the same page has the same ETag."""
 MOST_VALUES: Final = 100
 """Different skills or technologies that the facets name."""
 
@@ -66,7 +68,8 @@ class Catalog:
         self, reader: Actor | None, wanted: Wanted, sort: Sort, request: PageRequest, now: datetime
     ) -> tuple[list[ProjectId], str | None]:
         """Give the ids of a page, and the cursor of the next."""
-        place = Place.of(request, sort, now)
+        by_time = wanted.label is not None or sort in {Sort.ACCEPTING_FIRST, Sort.CLOSING_SOON}
+        place = Place.of(request, sort, now if by_time else ALWAYS)
         where, known = await self._where(reader, wanted, place.at)
         groups = groups_of(sort, known, place.at)
         ids, cursor = await page(self.documents, where, groups, place, sort=sort, limit=request.limit)
