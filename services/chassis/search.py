@@ -21,6 +21,8 @@ MOST_WORDS: Final = 400
 INDEXES: Final = (IndexModel([("words", 1)]), IndexModel([("near", 1)]))
 NOTHING: Final[Document] = {"_id": ""}
 MOST_GROUPS: Final = 2
+ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""The instant of a list that time alone does not change, so that the same page has the same cursor, and ETag."""
 _WORD: Final = re.compile(r"[^\W_]+[+#]*")
 _LONGEST: Final = 40
 
@@ -133,7 +135,7 @@ class Place:
     at: datetime
 
     @classmethod
-    def of(cls, request: PageRequest, sort: str, now: datetime) -> "Place":
+    def of(cls, request: PageRequest, sort: str, now: datetime = ALWAYS) -> "Place":
         if request.before is None:
             return cls(0, None, now)
         try:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from contracts.ids import AccountId
 from contracts.money import Country
 from services.chassis.answers import PUBLICLY
-from services.chassis.http import SEARCHED, Cached, Now, View, router
+from services.chassis.http import SEARCHED, Cached, View, router
 from services.chassis.paging import Page, Paging
 from services.chassis.showing import PICTURES, shown
 from services.chassis.text import Line
@@ -50,9 +50,9 @@ def _of(kind: Kind, view: type[MentorCardView]) -> APIRouter:
     routes = router(f"/v1/{kind}s", f"{kind}s")
 
     @routes.get("", name=f"find_{kind}s", response_model=Page[view], dependencies=[SEARCHED, Cached])  # type: ignore[valid-type]
-    async def find(identity: Data, paging: Paging, now: Now, q: Text = None, skill: Several = []) -> Page[Any]:  # noqa: B006 - read only
+    async def find(identity: Data, paging: Paging, q: Text = None, skill: Several = []) -> Page[Any]:  # noqa: B006 - read only
         """Find people, best fitting and then listed last first."""
-        found = await identity.profiles.page(kind, q, skill, paging, at=now)
+        found = await identity.profiles.page(kind, q, skill, paging)
         return Page(items=[view.of(person, kind) for person in found.items], next_cursor=found.next_cursor)
 
     @routes.get("/{id}", name=f"read_{kind}", response_model=view, dependencies=[Cached])

@@ -57,11 +57,11 @@ class Directory:
         await self.documents.delete({"_id": id})
 
     async def page(
-        self, text: str | None, skills: Sequence[str], request: PageRequest, now: datetime
+        self, text: str | None, skills: Sequence[str], request: PageRequest
     ) -> tuple[list[AccountId], str | None]:
         """Give the ids of a page, best fitting and then listed last first, and the cursor of the next."""
         sort = "relevance" if text else "newest"
-        place = Place.of(request, sort, now)
+        place = Place.of(request, sort)
         words, known = await text_to_find(self.documents, text, EVERYBODY)
         where: list[Document] = [EVERYBODY, *({"skills.key": fold(skill)} for skill in skills), *words]
         groups = [Group({}, by_fit(known, NEWEST))]

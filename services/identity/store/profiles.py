@@ -121,11 +121,9 @@ class Profiles:
             kind: profile.card(digest) if profile and account.is_active else None for kind, profile in profiles.items()
         }
 
-    async def page(
-        self, kind: Kind, text: str | None, skills: Sequence[str], request: PageRequest, *, at: datetime
-    ) -> Page[Person]:
+    async def page(self, kind: Kind, text: str | None, skills: Sequence[str], request: PageRequest) -> Page[Person]:
         """Give who is listed; who has gone out of sight since the directory was asked is left out."""
-        ids, cursor = await self.directories[kind].page(text, skills, request, at)
+        ids, cursor = await self.directories[kind].page(text, skills, request)
         found = {person.id: person for person in await self._people.find({"_id": {"$in": ids}})}
         seen = [found[id] for id in ids if id in found and found[id].card(kind)]
         return Page(items=seen, next_cursor=cursor)

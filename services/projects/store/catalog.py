@@ -15,15 +15,13 @@ from contracts.time import written
 from services.chassis.domain import Actor
 from services.chassis.mongo import Collection, Database, Document, IndexModel
 from services.chassis.paging import PageRequest
-from services.chassis.search import INDEXES, Place, page, text_to_find, values_to_find, words_to_find
+from services.chassis.search import ALWAYS, INDEXES, Place, page, text_to_find, values_to_find, words_to_find
 from services.projects.domain.project import STAFF, Project
 from services.projects.domain.term import Label, Term
 from services.projects.store.wanted import PUBLIC, WAITING, Sort, Wanted, conditions, groups_of, terms_that_are
 
 FORM: Final = 1
 """Counts the shapes of the documents; one of another shape is rebuilt at the start."""
-ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""Stands in the cursor of a list that time alone does not change, so that the same page has the same ETag."""
 MOST_VALUES: Final = 100
 """Different skills or technologies that the facets name."""
 

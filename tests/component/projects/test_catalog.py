@@ -228,6 +228,17 @@ async def test_pages_show_what_was_there_once_whoever_publishes_meanwhile(projec
     assert len(seen) == len(set(seen))
 
 
+@pytest.mark.parametrize("sort", ["newest", "name", "relevance"])
+async def test_a_page_that_others_follow_is_known_again(projects: Served, sort: str):
+    word = own()
+    for _ in range(2):
+        await shown(projects, description=word)
+    anybody, asked = await projects.caller(), {"q": word, "sort": sort, "limit": "1"}
+    first = await anybody.get("/v1/projects", params=asked)
+    known = await anybody.get("/v1/projects", params=asked, headers={"If-None-Match": first.headers["etag"]})
+    assert (bool(first.json()["next_cursor"]), known.status_code) == (True, 304)
+
+
 async def test_a_cursor_of_another_sort_is_refused_and_so_is_a_made_up_one(projects: Served):
     word = own()
     for _ in range(2):
