@@ -119,7 +119,7 @@ async def _account(identity: Identity) -> str:
     email, hashed = _address(), await identity.hasher.accept(PASSWORD, ())
     said = {"name": "Wanda Fry", "email": email, "password": hashed, "terms_accepted": True}
     id, by = account_id(str(uuid7())), system("identity")
-    await identity.create_verified(id, **said, roles=(), by=by, at=now())  # type: ignore[arg-type]
+    await identity.registering.create_verified(id, **said, roles=(), by=by, at=now())  # type: ignore[arg-type]
     return email
 
 

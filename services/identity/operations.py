@@ -88,11 +88,11 @@ async def _create(identity: Identity, said: CreateAccount, roles: tuple[Platform
     id, at = account_id(str(uuid7())), now()
     given = await accepted(said, identity.hasher)
     if verified:
-        await identity.create_verified(id, **given, roles=roles, by=OPERATOR, at=at)
+        await identity.registering.create_verified(id, **given, roles=roles, by=OPERATOR, at=at)
         return Made(id=id, email=said.email, status=AccountStatus.ACTIVE, roles=roles)
     if await identity.people.with_address(said.email):
         raise AddressTaken(f"There is an account with the address {said.email} already.")
-    await identity.register(id, **given, at=at)
+    await identity.registering.register(id, **given, at=at)
     return Made(id=id, email=said.email, status=AccountStatus.UNVERIFIED, roles=())
 
 

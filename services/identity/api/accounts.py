@@ -76,18 +76,18 @@ async def create_account(
     command: CreateAccount, identity: Data, passwords: Passwords, new_id: NewId, now: Now
 ) -> Receipt:
     """Create an account; the answer is the same whether or not the address is taken."""
-    return await identity.register(account_id(new_id), **await accepted(command, passwords), at=now)
+    return await identity.registering.register(account_id(new_id), **await accepted(command, passwords), at=now)
 
 
 @accounts.post("/verify-email", response_model=StatusView, dependencies=TRYING)
 async def verify_email(command: VerifyEmail, identity: Data, now: Now) -> Account:
-    return await identity.verify_email(command.token, at=now)
+    return await identity.registering.verify_email(command.token, at=now)
 
 
 @accounts.post("/resend-verification", status_code=202, response_model=ReceiptView, dependencies=MAILING)
 async def resend_verification(command: ResendVerification, identity: Data, now: Now) -> Receipt:
     """Mail the link once more; the answer is the same whether or not there is one to mail."""
-    return await identity.resend_verification(command.email, at=now)
+    return await identity.registering.resend_verification(command.email, at=now)
 
 
 @accounts.post("/forgot-password", status_code=202, response_model=ReceiptView, dependencies=MAILING)

@@ -114,10 +114,10 @@ async def _begin(
         "identity": arrival.identity,
     }
     if not arrival.email_proved:
-        await identity.register(id, **told, at=now)
+        await identity.registering.register(id, **told, at=now)
         lines = (_("If {email} can have an account, a mail with a link is on its way there.", email=email),)
         return message(request, HTTPStatus.ACCEPTED, _("Look into your mailbox"), *lines, _("Open it within 24 hours."))
-    await identity.create_verified(id, **told, by=myself(id), at=now)
+    await identity.registering.create_verified(id, **told, by=myself(id), at=now)
     await identity.travelers.settle(arrival)
     proof, rest = Proof(method=Method.THIRD_PARTY, at=arrival.at), {CONTINUE: arrival.rest} if arrival.rest else {}
     return await go_on(request, rest, id, [proof], identity, now)

@@ -46,7 +46,7 @@ async def sign_up(request: Request, identity: Data, passwords: Passwords, new_id
         form = await parameters.of_form(request)
         browser.refuse_forged(request, form)
         said = CreateAccount.model_validate(_said(form))
-        await identity.register(account_id(new_id), **await accepted(said, passwords), at=now)
+        await identity.registering.register(account_id(new_id), **await accepted(said, passwords), at=now)
     except Forged:
         return _form(request, form, 403, STALE)
     except Overloaded:
@@ -79,7 +79,7 @@ async def confirm_address(request: Request, identity: Data, now: Now) -> Respons
     try:
         form = await parameters.of_form(request)
         browser.refuse_forged(request, form)
-        await identity.verify_email(form.get("token", ""), at=now)
+        await identity.registering.verify_email(form.get("token", ""), at=now)
     except Forged:
         return message(request, 403, _("Not confirmed"), STALE)
     except (NotReadable, Refusal) as error:

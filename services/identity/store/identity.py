@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from contracts.applications import ApplicationEvent
 from contracts.identity import PlatformRole
@@ -19,21 +19,17 @@ from services.chassis.store import Projection, Store
 from services.chassis.vault import Vault
 from services.identity.domain import account as accounts
 from services.identity.domain import ending as endings
-from services.identity.domain import person as people
-from services.identity.domain import sign_in_link as sign_in_links
-from services.identity.domain.account import Account, AddressTaken, LinkNotGood
+from services.identity.domain.account import Account
 from services.identity.domain.client import web_client
 from services.identity.domain.ending import Ending, EndingNotFound
 from services.identity.domain.erasure import Mentorship, Project, Stipend, Ties
 from services.identity.domain.grant import Grant
 from services.identity.domain.session import Proof, Session, SessionNotFound
-from services.identity.domain.sign_in_link import ExternalIdentity
 from services.identity.hashing import Hasher
 from services.identity.languages import Languages, translate
 from services.identity.settings import Settings
 from services.identity.store.accounts import (
     RESET_PASSWORD,
-    VERIFY_EMAIL,
     Accounts,
     Links,
     Owned,
@@ -51,9 +47,10 @@ from services.identity.store.exporting import Exporting
 from services.identity.store.farewells import Farewells
 from services.identity.store.grants import Grants
 from services.identity.store.keys import Keys
-from services.identity.store.limits import MAIL, Limits
+from services.identity.store.limits import Limits
 from services.identity.store.profiles import Profiles
 from services.identity.store.providers import Providers
+from services.identity.store.registering import Registering
 from services.identity.store.second_factors import SecondFactors
 from services.identity.store.sessions import Sessions
 from services.identity.store.sign_in_links import LinkedSignIns
@@ -75,7 +72,8 @@ class Identity:
         self.second_factors = SecondFactors(store, self.vault)
         self.endings = Owned(store, "ended_sessions", Ending, EndingNotFound)
         self.languages = Languages(settings.locales)
-        self.errands = Errands(store, self.languages)
+        self.limits = Limits(store)
+        self.errands = Errands(store, self.languages, self.limits)
         self.links = Links(store)
         self.sessions = Sessions(store)
         self.grants = Grants(store)
@@ -84,7 +82,6 @@ class Identity:
         self.devices = Devices(store)
         self.farewells = Farewells(store, self.grants, self.clients)
         self.keys = Keys(store, self.vault)
-        self.limits = Limits(store)
         self.post_office = PostOffice(store, settings)
         self._letters = Letters(MAILS, translate, public_url=settings.public_url)
         self.addresses = Addresses(
@@ -93,6 +90,13 @@ class Identity:
         self.providers = Providers(store, self.vault)
         self.sign_in_links = LinkedSignIns(
             store, self.accounts, self.people, self.providers, self.post_office, self._letters
+        )
+        self.registering = Registering(
+            store,
+            (self.accounts, self.people, self.links),
+            self.sign_in_links,
+            self.errands,
+            (self.post_office, self._letters),
         )
         self.travelers = Travelers(store, self.vault)
         self._locks = store.database["locks"]
@@ -110,7 +114,7 @@ class Identity:
             self.end_all,
             settings.erasure_wait,
         )
-        self.errands.does |= {"register": self._register, "verify": self._verify_again, "forgotten": self._forgotten}
+        self.errands.does["forgotten"] = self._forgotten
 
     async def prepare(self) -> None:
         changing = (self.accounts, self.people, self.second_factors, self.endings, self.consents)
@@ -136,27 +140,8 @@ class Identity:
         except DuplicateKeyError:
             return  # another replica wrote the same at the same time
 
-    async def register(
-        self,
-        id: AccountId,
-        *,
-        name: str,
-        email: str,
-        password: str | None,
-        terms_accepted: bool,
-        identity: ExternalIdentity | None = None,
-        at: datetime,
-    ) -> Receipt:
-        """Begin an account and mail the link that proves the address; to a taken address mail that it is taken."""
-        accounts.register(id, name=name, email=email, password=password, terms_accepted=terms_accepted, at=at)
-        elsewhere = identity.model_dump() if identity else None
-        return await self._later("register", email, at, id=id, name=name, password=password, identity=elsewhere)
-
-    async def resend_verification(self, email: str, *, at: datetime) -> Receipt:
-        return await self._later("verify", email, at)
-
     async def forgot_password(self, email: str, *, at: datetime) -> Receipt:
-        return await self._later("forgotten", email, at)
+        return await self.errands.mail_later("forgotten", email, at=at)
 
     async def reset_password(self, token: str, password: str, *, at: datetime) -> Account:
         """Take a new password, hashed, and end all that was signed in under the old. Raises `LinkNotGood`."""
@@ -191,40 +176,6 @@ class Identity:
 
         await self.store.transaction(work)
 
-    async def _later(self, kind: str, email: str, at: datetime, **told: Any) -> Receipt:
-        """Leave the work for after the answer, which takes the same time whether or not there is any."""
-        may_mail = not await self.limits.try_once(MAIL, email, at=at)
-
-        async def work() -> Receipt:
-            if may_mail:
-                await self.errands.leave(kind, at=at, email=email, **told)
-            return Receipt()
-
-        return await self.store.transaction(work)
-
-    async def _register(
-        self,
-        *,
-        id: AccountId,
-        name: str,
-        email: str,
-        password: str | None,
-        identity: dict[str, Any] | None = None,
-        at: datetime,
-    ) -> None:
-        if await self.people.with_address(email) is not None:
-            return await self.post_office.post(self._letters.write("address-taken", email))
-        elsewhere = ExternalIdentity.model_validate(identity) if identity else None
-        change = accounts.register(
-            id, name=name, email=email, password=password, terms_accepted=True, identity=elsewhere, at=at
-        )
-        await self._mail_link(await self.accounts.add(change), at)
-
-    async def _verify_again(self, *, email: str, at: datetime) -> None:
-        waiting = await self.accounts.newest_waiting_for(email)
-        if waiting is not None and await self.people.with_address(email) is None:
-            await self._mail_link(waiting, at)
-
     async def _forgotten(self, *, email: str, at: datetime) -> None:
         person = await self.people.with_address(email)
         if person is None:
@@ -232,50 +183,6 @@ class Identity:
         token = new_secret()
         await self.links.make(person.id, RESET_PASSWORD, token, at=at)
         await self.post_office.post(self._letters.write("reset-password", email, person=person.name, token=token))
-
-    async def verify_email(self, token: str, *, at: datetime) -> Account:
-        """Account and person become real together. Raises `LinkNotGood`, `AddressTaken`."""
-
-        async def work() -> Account:
-            id = await self.links.spend(token, VERIFY_EMAIL, at=at)
-            return await self._verify(id, accounts.myself(id), at)
-
-        try:
-            return await self.store.transaction(work)
-        except DuplicateKeyError:
-            raise AddressTaken(
-                "This address, or the sign-in it came with, belongs to another account by now. Sign in with that one."
-            ) from None
-
-    async def create_verified(
-        self,
-        id: AccountId,
-        *,
-        name: str,
-        email: str,
-        password: str | None,
-        terms_accepted: bool,
-        roles: tuple[PlatformRole, ...] = (),
-        identity: ExternalIdentity | None = None,
-        by: Actor,
-        at: datetime,
-    ) -> Account:
-        """Make an account that needs no mail: an operator or a provider vouches for it. Raises `AddressTaken`."""
-        begun = accounts.register(
-            id, name=name, email=email, password=password, terms_accepted=terms_accepted, identity=identity, at=at
-        )
-
-        async def work() -> Account:
-            await self.accounts.add(begun)
-            account = await self._verify(id, by, at)
-            for role in roles:
-                account = await self.accounts.change(account.id, accounts.grant, role=role, by=by, at=at)
-            return account
-
-        try:
-            return await self.store.transaction(work)
-        except DuplicateKeyError:
-            raise AddressTaken(f"There is an account with the address {email}, or this sign-in, already.") from None
 
     async def change_role(
         self, id: AccountId, role: PlatformRole, *, granted: bool, by: Actor, at: datetime
@@ -406,22 +313,3 @@ class Identity:
         asking = await self.accounts.find_one({"_id": by.id})
         if asking is None or not asking.is_active or PlatformRole.STAFF not in asking.roles:
             raise NotAllowed("This is for staff.")
-
-    async def _verify(self, id: AccountId, by: Actor, at: datetime) -> Account:
-        account = await self.accounts.find_one({"_id": id})
-        if account is None:
-            raise LinkNotGood("This registration is over. Register again.")
-        await self.people.add(people.describe(account, by=by, at=at))
-        if account.pending and (identity := account.pending.identity):
-            await self.sign_in_links.save(id, sign_in_links.add, identity=identity, by=by, at=at)
-        return await self.accounts.change(id, accounts.verify, by=by, at=at)
-
-    async def _mail_link(self, account: Account, at: datetime) -> None:
-        if account.pending is None:
-            return
-        token = new_secret()
-        await self.links.make(account.id, VERIFY_EMAIL, token, at=at)
-        waiting, identity = account.pending, account.pending.identity
-        opens = f"{identity.name} at {identity.provider}" if identity else ""
-        letter = self._letters.write("verify-email", waiting.email, person=waiting.name, token=token, opens=opens)
-        await self.post_office.post(letter)

@@ -80,7 +80,7 @@ class Provider:
         """Somebody with a verified account, made as an operator makes one."""
         id, email = str(uuid7()), email or address()
         hashed = await self.identity.hasher.accept(PASSWORD, ())
-        await self.identity.create_verified(
+        await self.identity.registering.create_verified(
             account_id(id),
             name="Wanda Fry",
             email=email,
